@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFNET_PORT_H
+#define VFNET_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vfnet/counters.h>
+#include <vfnet/ctx.h>
+#include <vfnet/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+struct vfnet_port;
+
+/** VFNET_BURST_MAX - the most packets of one burst call. */
+#define VFNET_BURST_MAX 256
+
+enum vfnet_port_state {
+	VFNET_PORT_RUNNING,
+	VFNET_PORT_RESETTING, /* the card was reset: bursts say -ENETDOWN until it is reopened */
+	VFNET_PORT_GONE,      /* unplugged: bursts say -ENODEV, only close helps */
+};
+
+/**
+ * struct vfnet_port_opts - how to open a port; zero means the default
+ * @size:           sizeof(struct vfnet_port_opts)
+ * @mtu:            largest payload of an Ethernet frame, 68..9710 bytes; 0 = 1500. The longest
+ *                  frame is @mtu + 14 (+ 4 for a VLAN tag), without CRC
+ * @mac:            the address to ask for; all zero = the one that the administrator gave, else
+ *                  a random locally administered one
+ */
+struct vfnet_port_opts {
+	size_t size;
+	uint32_t mtu;
+	uint8_t mac[6];
+};
+
+/**
+ * struct vfnet_port_info - what a port is
+ * @name:       as it was opened, such as "pci:0000:01:10.0"
+ * @driver:     "igbvf"
+ * @mac:        the address in force
+ * @mtu:        bytes
+ * @max_frame:  longest frame without CRC, with a VLAN tag: mtu + 18
+ * @max_rx_queues: receive queues that it can open
+ * @max_tx_queues: transmit queues
+ * @numa_node:  -1 = unknown
+ */
+struct vfnet_port_info {
+	char name[64];
+	const char *driver;
+	uint8_t mac[6];
+	uint32_t mtu;
+	uint32_t max_frame;
+	uint32_t max_rx_queues;
+	uint32_t max_tx_queues;
+	int numa_node;
+};
+
+/**
+ * struct vfnet_link - the state of the link
+ * @up:          frames can pass
+ * @speed_mbps:  10, 100 or 1000; what an 82576 VF reports may be stale [L]
+ * @full_duplex: as reported
+ */
+struct vfnet_link {
+	bool up;
+	uint32_t speed_mbps;
+	bool full_duplex;
+};
+
+/**
+ * vfnet_port_open() - open a device and bring it up: DMA domain, reset, bus master, mailbox, MAC
+ * @v:    the context
+ * @name: "sim:CARD.VF" or "pci:DDDD:BB:DD.F"
+ * @opts: NULL = all defaults
+ * @out:  the port; the caller closes it before the context
+ * @err:  may be NULL
+ *
+ * Context: any thread; blocks up to 5 s on a sick device.
+ * Return: 0; -EINVAL for a name or an option out of range; -ENODEV no such device; -EBUSY open
+ * already; -EPERM; -ENOMEM (also RLIMIT_MEMLOCK); -ENETDOWN the physical function is down;
+ * -EPROTO it refuses the address asked for; -ETIMEDOUT; -ENOTSUP no driver for it.
+ */
+int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_opts *opts,
+		    struct vfnet_port **out, struct vfnet_err *err);
+
+/**
+ * vfnet_port_close() - stop the device, undo all that open did
+ * @port: the port; NULL does nothing
+ *
+ * Context: any thread; 10 ms, up to 1 s on a sick card.
+ * Return: 0; -EBUSY while a queue is open (nothing happens).
+ * Guarantees: when it returns 0 the device writes no more memory.
+ */
+int vfnet_port_close(struct vfnet_port *port);
+
+/** vfnet_port_get_info() - copy what the port is. Context: any thread. */
+void vfnet_port_get_info(const struct vfnet_port *port, struct vfnet_port_info *info);
+
+/** vfnet_port_state() - the state as the last service call found it. Context: any thread. */
+enum vfnet_port_state vfnet_port_state(const struct vfnet_port *port);
+
+/** vfnet_port_get_link() - the link as the last service call found it. Context: any thread. */
+void vfnet_port_get_link(const struct vfnet_port *port, struct vfnet_link *link);
+
+/**
+ * vfnet_port_get_counters() - copy the counters
+ * @port: the port
+ * @out:  filled
+ *
+ * What the hardware counts is as fresh as the last service call; what a queue counts is read
+ * while its thread runs, and is exact once that thread is outside burst calls.
+ *
+ * Context: any thread.
+ */
+void vfnet_port_get_counters(struct vfnet_port *port, struct vfnet_counters *out);
+
+/** VFNET_SERVICE_PERIOD_NS - call vfnet_port_service() at least this often: 100 ms. */
+#define VFNET_SERVICE_PERIOD_NS UINT64_C(100000000)
+
+/**
+ * vfnet_port_service() - do the port's slow work: mailbox, link, counters, reset
+ * @port:   the port
+ * @now_ns: CLOCK_MONOTONIC
+ *
+ * A state machine: it does what can be done now. Octet counters wrap in 34 s at 1 Gb/s, so it
+ * must run at least every 10 s; a reset of the physical function is noticed here.
+ *
+ * Context: one thread at a time; never longer than 50 us: while another thread opens or closes a
+ * queue it does nothing and asks to run again in 1 ms.
+ * Return: when it wants to run next, in the time of @now_ns.
+ */
+uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFNET_SIM_H
+#define VFNET_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vfnet/ctx.h>
+#include <vfnet/dev.h>
+#include <vfnet/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/**
+ * struct vfnet_sim - software 82576 cards of one process
+ *
+ * Devices are "sim:CARD.VF", card 0..15, VF 0..6. A card comes into being when it is first named.
+ */
+struct vfnet_sim;
+
+/** enum vfnet_sim_mode - who steps the cards; they move only then. */
+enum vfnet_sim_mode {
+	VFNET_SIM_AUTO,	  /* THREAD with three or more free cores, else INLINE */
+	VFNET_SIM_INLINE, /* the driver's own calls: same input, same result */
+	VFNET_SIM_THREAD, /* one thread for all cards of this struct vfnet_sim */
+	VFNET_SIM_MANUAL, /* the caller, by vfnet_sim_step() */
+};
+
+/**
+ * struct vfnet_sim_opts - how to make cards; zero means the default
+ * @size:          sizeof(struct vfnet_sim_opts)
+ * @mode:          who steps
+ * @doorbell_call: tail registers are written by a call instead of a store
+ * @log, @log_user, @log_level: as in struct vfnet_opts
+ */
+struct vfnet_sim_opts {
+	size_t size;
+	enum vfnet_sim_mode mode;
+	bool doorbell_call;
+	vfnet_log_fn log;
+	void *log_user;
+	enum vfnet_log_level log_level;
+};
+
+/**
+ * vfnet_sim_open() - a set of cards, none made yet
+ * @opts: NULL = all defaults
+ * @out:  the caller closes it, after every context that knows its bus
+ * @err:  may be NULL
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL; -ENOMEM; -EAGAIN when a thread cannot be started.
+ */
+int vfnet_sim_open(const struct vfnet_sim_opts *opts, struct vfnet_sim **out,
+		   struct vfnet_err *err);
+
+/**
+ * vfnet_sim_close() - pull the plugs
+ * @sim: the cards; NULL does nothing
+ *
+ * Return: 0; -EBUSY while a device is open (nothing happens).
+ */
+int vfnet_sim_close(struct vfnet_sim *sim);
+
+/** vfnet_sim_bus() - for vfnet_add_bus(v, "sim", ...); owned by @sim. */
+struct vfnet_bus *vfnet_sim_bus(struct vfnet_sim *sim);
+
+/** vfnet_sim_get_mode() - INLINE, THREAD or MANUAL: what AUTO became. */
+enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
+
+/**
+ * vfnet_sim_card() - what a card's administrator decides, before its first device is opened
+ * @sim:  the cards
+ * @card: 0..15
+ * @spec: comma-separated: "promisc" (ROPE with all unicast hash bits, and multicast),
+ *        "nospoof", "mac=VF:ADDR" (once per VF), "down" (the physical function's interface is
+ *        not up: no link, and a VF's reset never ends)
+ * @err:  may be NULL
+ *
+ * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several
+ * calls add up. "vlan=" and "trust" are known and refused: they are not built yet.
+ *
+ * Return: 0; -EINVAL for a bad card or option (the sentence names it); -EBUSY a device is open;
+ * -ENOMEM.
+ */
+int vfnet_sim_card(struct vfnet_sim *sim, unsigned int card, const char *spec,
+		   struct vfnet_err *err);
+
+/**
+ * vfnet_sim_wire() - plug something into a card's port, before its first device is opened
+ * @sim:  the cards
+ * @card: 0..15
+ * @spec: one of
+ *        "gen[:size=N][,dst=MAC][,src=MAC][,count=N][,rate=PPS][,flows=N]": a source of UDP
+ *        frames, N bytes with CRC, 64..9728 (64), to the address of the card's lowest open VF or
+ *        @dst; payload: the frame's number, 8 bytes big-endian. With a rate it is never more than
+ *        256 frames behind the clock: later ones are not sent. Without, as fast as it can:
+ *        what finds no descriptor is lost. Inline it keeps half of each ring free and then comes
+ *        with one frame per step, because time stands still while nobody steps.
+ *        "sink": counts and discards.
+ *        "pcap-in:FILE": sends a capture once; a frame waits until its receivers have
+ *        descriptors. The file is read through now, so a bad one is refused before anything is
+ *        sent.
+ *        "pcap-out:FILE": writes one; frame n has the time stamp n microseconds. Readable after
+ *        vfnet_sim_stop().
+ * @err:  may be NULL
+ *
+ * One source and one sink per card; without a sink frames are counted and discarded. Frames of 14
+ * to 59 bytes are padded with zeros to 60 on the way in.
+ *
+ * Return: 0; -EINVAL for a bad card or specification, or a file that is no complete capture of
+ * Ethernet; -EEXIST that side is taken; -EBUSY a device is open; -ENOENT, -EACCES and the like for
+ * a file; -ENOMEM.
+ */
+int vfnet_sim_wire(struct vfnet_sim *sim, unsigned int card, const char *spec,
+		   struct vfnet_err *err);
+
+/**
+ * vfnet_sim_start() - let the sources of all wires begin
+ * @sim: the cards
+ *
+ * Until then the cards work but nothing arrives from a source, so that all ports can be opened
+ * without a loss.
+ */
+void vfnet_sim_start(struct vfnet_sim *sim);
+
+/** vfnet_sim_stop() - the sources end, captures are flushed; what is in the cards still moves. */
+void vfnet_sim_stop(struct vfnet_sim *sim);
+
+/**
+ * vfnet_sim_sources_done() - whether every source has ended and sent its last frame
+ * @sim: the cards
+ *
+ * Return: true when each source has come to its end (a capture read through, a count reached)
+ * or was stopped; true without any source; false while one can still send.
+ */
+bool vfnet_sim_sources_done(struct vfnet_sim *sim);
+
+/**
+ * vfnet_sim_step() - let all cards move once
+ * @sim:    the cards
+ * @budget: most frames per card and direction, 1 or more
+ *
+ * Context: MANUAL: any one thread. Not for the other modes.
+ * Return: frames moved.
+ */
+unsigned int vfnet_sim_step(struct vfnet_sim *sim, unsigned int budget);
+
+/** vfnet_sim_cycles() - time stamp counter cycles spent inside the cards; 0 unless INLINE. */
+uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim);
+
+/**
+ * struct vfnet_sim_wire_counters - what passed a card's connector
+ * @in_packets:  frames that the source put on the wire towards the card
+ * @out_packets: frames that the card put on the wire
+ * @out_bytes:   their bytes without CRC
+ */
+struct vfnet_sim_wire_counters {
+	uint64_t in_packets;
+	uint64_t out_packets;
+	uint64_t out_bytes;
+};
+
+/**
+ * vfnet_sim_get_wire_counters() - read them
+ * @sim:  the cards
+ * @card: 0..15
+ * @out:  filled
+ *
+ * Return: 0; -ENODEV no such card yet.
+ */
+int vfnet_sim_get_wire_counters(struct vfnet_sim *sim, unsigned int card,
+				struct vfnet_sim_wire_counters *out);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+
+#endif
