@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Lock-free stock of free buffers; cache.c moves whole blocks in and out. */
+#include "lib/mem/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/bits.h"
+
+#define BLOCK_BYTES (VFNET_POOL_BLOCK * sizeof(uint32_t))
+
+static uint32_t next_of(const struct vfnet_stack *stack, uint32_t i)
+{
+	return __atomic_load_n(&stack->next[i], __ATOMIC_RELAXED);
+}
+
+static void set_next(struct vfnet_stack *stack, uint32_t i, uint32_t next)
+{
+	__atomic_store_n(&stack->next[i], next, __ATOMIC_RELAXED);
+}
+
+static uint64_t new_head(uint64_t old, uint32_t top)
+{
+	return ((old >> 32) + 1) << 32 | top;
+}
+
+/* @first .. @last are linked already */
+static void push(struct vfnet_stack *stack, uint32_t first, uint32_t last)
+{
+	uint64_t old = __atomic_load_n(&stack->head, __ATOMIC_RELAXED);
+
+	/* release: who pops this number sees its links and handles */
+	do
+		set_next(stack, last, (uint32_t)old);
+	while (!__atomic_compare_exchange_n(&stack->head, &old, new_head(old, first), true,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+/* Up to @n numbers from the top, as a linked list; how many. A link that another thread changes
+ * while we walk is a valid number, and the count in the head tells us to start again. */
+static unsigned int pop(struct vfnet_stack *stack, unsigned int n, uint32_t *first)
+{
+	uint64_t old = __atomic_load_n(&stack->head, __ATOMIC_ACQUIRE);
+	unsigned int got;
+	uint32_t below;
+
+	do {
+		below = (uint32_t)old;
+		for (got = 0; got < n && below != VFNET_STORE_NONE; got++)
+			below = next_of(stack, below);
+		if (!got)
+			return 0;
+		*first = (uint32_t)old;
+	} while (!__atomic_compare_exchange_n(&stack->head, &old, new_head(old, below), true,
+					      __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE));
+	return got;
+}
+
+static int stack_open(struct vfnet_stack *stack, uint32_t n)
+{
+	stack->head = VFNET_STORE_NONE;
+	stack->next = malloc((n ? n : 1) * sizeof(*stack->next));
+	return stack->next ? 0 : -ENOMEM;
+}
+
+int vfnet_store_open(struct vfnet_store *store, uint32_t first, uint32_t stride, uint32_t n_slots)
+{
+	uint32_t n_blocks = n_slots / VFNET_POOL_BLOCK;
+
+	memset(store, 0, sizeof(*store));
+	store->first = first;
+	store->stride = stride;
+	store->block = aligned_alloc(BLOCK_BYTES, (n_blocks ? n_blocks : 1) * BLOCK_BYTES);
+	if (!store->block || stack_open(&store->full, n_blocks) ||
+	    stack_open(&store->empty, n_blocks) || stack_open(&store->loose, n_slots)) {
+		vfnet_store_close(store);
+		return -ENOMEM;
+	}
+	for (uint32_t i = n_blocks; i-- > 0;)
+		push(&store->empty, i, i);
+	return 0;
+}
+
+void vfnet_store_close(struct vfnet_store *store)
+{
+	free(store->block);
+	free(store->full.next);
+	free(store->empty.next);
+	free(store->loose.next);
+}
+
+static void put_loose(struct vfnet_store *store, const uint32_t *handle, unsigned int n)
+{
+	uint32_t first = (handle[0] - store->first) / store->stride;
+	uint32_t last = first;
+
+	for (unsigned int i = 1; i < n; i++) {
+		uint32_t next = (handle[i] - store->first) / store->stride;
+
+		set_next(&store->loose, last, next);
+		last = next;
+	}
+	push(&store->loose, first, last);
+}
+
+void vfnet_store_put(struct vfnet_store *store, const uint32_t *handle, unsigned int n)
+{
+	uint32_t i;
+
+	/* counted before they can be taken, so that the count never falls below 0 */
+	__atomic_fetch_add(&store->n_free, n, __ATOMIC_RELAXED);
+	for (; n >= VFNET_POOL_BLOCK && pop(&store->empty, 1, &i); n -= VFNET_POOL_BLOCK) {
+		memcpy(store->block[i], handle, BLOCK_BYTES);
+		push(&store->full, i, i);
+		handle += VFNET_POOL_BLOCK;
+	}
+	if (n)
+		put_loose(store, handle, n);
+}
+
+static void count_taken(struct vfnet_store *store, unsigned int n)
+{
+	uint32_t left = __atomic_sub_fetch(&store->n_free, n, __ATOMIC_RELAXED);
+	uint32_t low = __atomic_load_n(&store->low_water, __ATOMIC_RELAXED);
+
+	while (left < low && !__atomic_compare_exchange_n(&store->low_water, &low, left, true,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
+unsigned int vfnet_store_get(struct vfnet_store *store, uint32_t *handle)
+{
+	unsigned int n;
+	uint32_t i;
+
+	if (pop(&store->full, 1, &i)) {
+		memcpy(handle, store->block[i], BLOCK_BYTES);
+		push(&store->empty, i, i);
+		n = VFNET_POOL_BLOCK;
+	} else {
+		n = pop(&store->loose, VFNET_POOL_BLOCK, &i);
+		for (unsigned int k = 0; k < n; k++) {
+			handle[k] = store->first + i * store->stride;
+			i = next_of(&store->loose, i);
+		}
+	}
+	if (n)
+		count_taken(store, n);
+	return n;
+}
+
+void vfnet_store_reset_low_water(struct vfnet_store *store)
+{
+	__atomic_store_n(&store->low_water, store->n_free, __ATOMIC_RELAXED);
+}
