@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Interrupts of a function: MSI-X vectors to eventfds. MSI-X is enabled with all vectors of the
+ * function at once, because where VFIO_IRQ_INFO_NORESIZE is set none can be added later.
+ */
+#include "lib/dev/pci/pci.h"
+
+#include <errno.h>
+#include <linux/vfio.h>
+#include <string.h>
+
+#include "lib/base/err.h"
+
+static int disable(struct vfnet_pci_dev *dev)
+{
+	struct vfio_irq_set set = {
+	    .argsz = sizeof(set),
+	    .flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER,
+	    .index = VFIO_PCI_MSIX_IRQ_INDEX,
+	};
+
+	if (!dev->irqs_on)
+		return 0; /* the kernel calls it an error */
+	dev->irqs_on = false;
+	return dev->host->ioctl(dev->fd, VFIO_DEVICE_SET_IRQS, &set) ? -errno : 0;
+}
+
+/* 0, a negative errno, or how many vectors the machine has left: too few */
+static int enable(struct vfnet_pci_dev *dev, const int32_t *eventfd)
+{
+	const size_t fd_bytes = dev->dev.n_vectors * sizeof(*eventfd);
+	_Alignas(struct vfio_irq_set)
+	    uint8_t room[sizeof(struct vfio_irq_set) + VFNET_DEV_VECTORS_MAX * sizeof(*eventfd)];
+	struct vfio_irq_set *set = (struct vfio_irq_set *)(void *)room;
+	int rc;
+
+	*set = (struct vfio_irq_set){
+	    .argsz = (uint32_t)(sizeof(*set) + fd_bytes),
+	    .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+	    .index = VFIO_PCI_MSIX_IRQ_INDEX,
+	    .count = dev->dev.n_vectors,
+	};
+	memcpy(set->data, eventfd, fd_bytes);
+	rc = dev->host->ioctl(dev->fd, VFIO_DEVICE_SET_IRQS, set);
+	return rc < 0 ? -errno : rc;
+}
+
+int vfnet_pci_irq_set(struct vfnet_dev *base, unsigned int n, const int *eventfd,
+		      struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = vfnet_pci_to_dev(base);
+	int32_t all[VFNET_DEV_VECTORS_MAX];
+	int rc;
+
+	if (n && !base->n_vectors)
+		return vfnet_err_set(err, -ENOTSUP, "%s has no MSI-X interrupts", dev->fn.name);
+	if (n > base->n_vectors)
+		return vfnet_err_set(err, -EINVAL, "%s has %u interrupt vectors, not %u",
+				     dev->fn.name, base->n_vectors, n);
+	if (!n) {
+		rc = disable(dev);
+		return rc ? vfnet_err_set(err, rc, "%s: cannot switch interrupts off: %s",
+					  dev->fn.name, strerror(-rc))
+			  : 0;
+	}
+	for (unsigned int i = 0; i < base->n_vectors; i++)
+		all[i] = i < n ? eventfd[i] : -1;
+	rc = enable(dev, all);
+	if (!rc) {
+		dev->irqs_on = true;
+		return 0;
+	}
+	disable(dev); /* the kernel may have changed some vectors before it gave up */
+	if (rc > 0)
+		return vfnet_err_set(err, -ENOSPC,
+				     "%s wants %u interrupt vectors and this machine has %d left",
+				     dev->fn.name, base->n_vectors, rc);
+	return vfnet_err_set(err, rc, "%s: cannot connect %u interrupt vectors: %s", dev->fn.name,
+			     n, strerror(-rc));
+}

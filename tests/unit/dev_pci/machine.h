@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFNET_TESTS_DEV_PCI_MACHINE_H
+#define VFNET_TESTS_DEV_PCI_MACHINE_H
+
+/*
+ * A machine with PCI functions, made of a temporary folder (sysfs, /dev) and of a kernel that
+ * answers vfio's ioctls by their documented rules. Descriptors are real ones: files of the folder
+ * for groups and containers, a memfd for a function, so that mmap, pread and close are real too
+ * and leaks show in /proc/self.
+ */
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+extern "C" {
+#include "lib/dev/pci/pci.h"
+}
+
+constexpr const char *VF0 = "0000:01:10.0";
+constexpr const char *VF1 = "0000:01:10.2";
+constexpr uint64_t IOVA = UINT64_C(1) << 32;
+constexpr off_t REGION_STRIDE = 0x10000;
+
+class Machine
+{
+      public:
+	Machine();
+	~Machine();
+	Machine(const Machine &) = delete;
+	Machine &operator=(const Machine &) = delete;
+
+	/* sysfs and /dev */
+	void add_function(const std::string &name, unsigned int group, const std::string &driver);
+	void bind(const std::string &name, const std::string &driver);
+	void write(const std::string &file, const std::string &text);
+	void remove(const std::string &file);
+	std::string device_dir(const std::string &name) const;
+
+	/* one call to fail: the @nth from now (0 = next) of those whose name begins with @call */
+	void fail(const std::string &call, int errnum, unsigned int nth = 0);
+	/* names of all calls so far, "SET_CONTAINER" and so on */
+	std::vector<std::string> calls;
+	/* the @from-th call and later ones */
+	std::vector<std::string> calls_since(size_t from) const;
+
+	/* behaviour */
+	bool viable = true;
+	bool mappable = true;
+	bool type1v2 = true;
+	bool type1 = true;
+	bool can_reset = true;
+	int api_version = 0;
+	unsigned int n_vectors = 3;
+	unsigned int vectors_left = 3;
+	unsigned int busy_resets = 0;
+	std::vector<std::pair<uint64_t, uint64_t>> usable = {{0, 0xfedfffff},
+							     {0xfef00000, (UINT64_C(1) << 48) - 1}};
+	bool tells_ranges = true;
+
+	/* what happened */
+	unsigned int n_resets = 0;
+	std::vector<int32_t> eventfds;	       /* of the last SET_IRQS; empty = off */
+	std::map<uint64_t, uint64_t> mappings; /* of all containers: I/O address to bytes */
+	uint32_t map_flags = 0;
+	uint32_t bar0(uint32_t offset) const;
+	void set_bar0(uint32_t offset, uint32_t val);
+	uint16_t command() const;
+	void set_command(uint16_t val);
+
+	/* leaks: descriptors and mappings of this process that belong to the machine */
+	unsigned int n_open() const;
+	unsigned int n_mapped() const;
+
+	struct vfnet_pci_host host;
+	std::string root;
+
+	/* the kernel's side of struct vfnet_pci_host */
+	int do_open(const char *path, int flags);
+	int do_ioctl(int fd, unsigned long request, void *arg);
+	bool must_fail(const char *call);
+
+      private:
+	struct Group {
+		unsigned int number;
+		int container;
+	};
+	struct Container {
+		unsigned int n_groups = 0;
+		bool has_iommu = false;
+	};
+
+	int container_ioctl(Container &container, unsigned long request, void *arg);
+	int group_ioctl(Group &group, unsigned long request, void *arg);
+	int device_ioctl(unsigned long request, void *arg);
+	int get_iommu_info(void *arg) const;
+	int map_dma(void *arg);
+	int open_function();
+	int unset_container(Group &group);
+	int set_irqs(const void *arg);
+	unsigned int n_open_as(const std::string &target) const;
+
+	std::map<int, Group> groups_;
+	std::map<int, Container> containers_;
+	std::map<std::string, unsigned int> group_of_;
+	std::string sysfs_;
+	std::string dev_;
+	int registers_; /* the memfd that every function's descriptor opens anew */
+	std::string fail_call_;
+	unsigned int fail_nth_ = 0;
+	int fail_errno_ = 0;
+};
+
+/* a bus on a machine, closed at the end */
+class Bus
+{
+      public:
+	explicit Bus(const Machine &machine);
+	~Bus();
+	Bus(const Bus &) = delete;
+	Bus &operator=(const Bus &) = delete;
+
+	int open(const char *name, struct vfnet_dev **out);
+	int open_dma(struct vfnet_dma **out);
+	int map(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes);
+
+	struct vfnet_bus *bus = nullptr;
+	struct vfnet_err err = {};
+};
+
+/* a function that is open, attached, and its domain; all undone at the end */
+class Attached
+{
+      public:
+	explicit Attached(Machine &machine, const char *name = VF0);
+	~Attached();
+
+	Bus bus;
+	struct vfnet_dev *dev = nullptr;
+	struct vfnet_dma *dma = nullptr;
+	struct vfnet_err err = {};
+	int rc = 0;
+};
+
+#endif
