@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The driver list of these tests: one driver without hardware, told what to do by `fake_driver`. */
+#ifndef VFNET_TESTS_FAKE_DRIVER_H
+#define VFNET_TESTS_FAKE_DRIVER_H
+
+#include <stdint.h>
+
+struct vfnet_port;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * open_rc, queue_rc:   what open and the queue calls return when not 0
+ * rx_packets ...:      what every open queue counts
+ * service_state:       the port's state after service
+ * n_ports, n_queues:   open now
+ * serviced_at:         the time that service last got
+ * during_open:         called while a receive queue is being opened
+ */
+struct fake_driver {
+	int open_rc;
+	int queue_rc;
+	uint64_t rx_packets;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint32_t service_state;
+	int n_ports;
+	int n_queues;
+	uint64_t serviced_at;
+	void (*during_open)(struct vfnet_port *port);
+};
+
+extern struct fake_driver fake_driver;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
