@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFNET_IGBVF_H
+#define VFNET_IGBVF_H
+
+/*
+ * The 82576 VF driver's own structs and the calls between its files. "The sheet" in its comments
+ * is the fact sheet of the 82576's virtual function; tags in brackets are its sources.
+ */
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/chip/82576_desc.h"
+#include "lib/chip/82576_mbox.h"
+#include "lib/chip/82576_regs.h"
+#include "lib/dev/dev.h"
+#include "lib/net/driver.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** IGBVF_QUEUES - queue pairs that the function has; the driver clears all and opens the first. */
+#define IGBVF_QUEUES 2
+/** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
+#define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)
+/** IGBVF_BLOCK - descriptors between two RS marks, and refilled at a time. */
+#define IGBVF_BLOCK ((uint32_t)VFNET_POOL_BLOCK)
+
+/* How long a thing may take. */
+#define IGBVF_RESET_US	500000u	 /* the physical function's interface may be coming up */
+#define IGBVF_REPLY_US	1000000u /* [L] [D]; a healthy one takes microseconds */
+#define IGBVF_SWITCH_US 200000u	 /* ENABLE to follow; a software card may wait for a core */
+#define IGBVF_SETTLE_US 10000u	 /* write-backs to arrive after ENABLE fell [L] */
+#define IGBVF_MBX_TRIES 10u	 /* 1 ms apart [L] [D] */
+
+/**
+ * struct igbvf_hw - the function's registers and its end of the mailbox
+ * @dev:       the function
+ * @log:       where to speak
+ * @mbx_saved: bits of V2PMAILBOX that a read has cleared and nobody has consumed
+ *
+ * One owner at a time: open, then whoever calls service, then close.
+ */
+struct igbvf_hw {
+	struct vfnet_dev *dev;
+	const struct vfnet_log *log;
+	uint32_t mbx_saved;
+};
+
+/* Wrapping counters of the function, in the order of the table in counters.c. */
+#define IGBVF_WRAP_COUNTERS 4
+
+/**
+ * struct igbvf_port - a port of this driver
+ * @port: what lib/net knows
+ * @hw:   registers
+ * @wrap: last value read of each wrapping counter
+ */
+struct igbvf_port {
+	struct vfnet_port port;
+	struct igbvf_hw hw;
+	uint32_t wrap[IGBVF_WRAP_COUNTERS];
+};
+
+/**
+ * struct igbvf_rxq - a receive queue
+ *
+ * A burst uses two lines. It only reads the first, which service writes when the port goes down;
+ * it writes the second, where other threads read the counts. What is rare stands in the third.
+ *
+ * @handle:    by descriptor, the buffer that is posted there
+ * @tail:      doorbell; NULL = by a register call
+ * @iova:      I/O address of the first data byte of a buffer at place 0
+ * @room:      bytes that the card may write to a buffer
+ * @off:       of the data in a fresh buffer
+ * @chain_max: buffers of the port's longest frame
+ * @next:      descriptor to look at next
+ * @fill:      descriptor to post next
+ * @posted:    from @next to @fill: only these may be read, the others hold stale DD bits
+ * @skipping:  the rest of an endless chain is being dropped
+ */
+struct igbvf_rxq {
+	alignas(64) struct vfnet_rxq rxq;
+	struct vfnet_queue_word word;
+	union igbvf_rx_desc *ring;
+	uint32_t *handle;
+	uint32_t *tail;
+
+	alignas(64) uint64_t iova;
+	uint32_t room;
+	uint16_t off;
+	uint16_t chain_max;
+	uint32_t next;
+	uint32_t fill;
+	uint32_t posted;
+	bool skipping;
+	uint64_t packets;
+	uint64_t bytes;
+	struct vfnet_dev *dev;
+
+	alignas(64) uint64_t bad_chain;
+	uint64_t bad_frame;
+	struct vfnet_region *region;
+};
+
+static_assert(offsetof(struct igbvf_rxq, iova) == 64, "what a burst only reads is one line");
+static_assert(offsetof(struct igbvf_rxq, bad_chain) == 128, "what a burst writes is one line");
+
+/**
+ * struct igbvf_tx_mark - what is done when a descriptor with RS shows DD
+ * @desc:    that descriptor
+ * @n_desc:  descriptors since the mark before, up to and with @desc
+ * @handles: buffers
+ * @frames:  frames
+ * @bytes:   their bytes on the wire, without CRC
+ */
+struct igbvf_tx_mark {
+	uint16_t desc;
+	uint16_t n_desc;
+	uint16_t handles;
+	uint16_t frames;
+	uint32_t bytes;
+};
+
+/**
+ * struct igbvf_txq - a transmit queue
+ *
+ * Lines as in struct igbvf_rxq. Buffers in flight are a ring of their own, because padding takes a
+ * descriptor and no buffer; so are the marks. Each has as many entries as the ring: nothing in
+ * them has less than a descriptor of its own.
+ *
+ * @handle:    buffers in flight, oldest first
+ * @mark:      marks in flight, oldest first
+ * @tail:      doorbell; NULL = by a register call
+ * @next:      descriptor to write next
+ * @free:      descriptors that may be written; one always stays unused
+ * @handle_in: entry of @handle to write next
+ * @n_handles: buffers in flight
+ * @mark_in:   entry of @mark that collects what is written
+ * @n_marks:   marks in flight
+ * @in_flight: frames
+ * @unmarked:  descriptors written since the last mark, all within a burst
+ * @iova_zero: I/O address of bytes to pad with
+ */
+struct igbvf_txq {
+	alignas(64) struct vfnet_txq txq;
+	struct vfnet_queue_word word;
+	union igbvf_tx_desc *ring;
+	uint32_t *handle;
+	struct igbvf_tx_mark *mark;
+
+	alignas(64) uint32_t *tail;
+	uint32_t next;
+	uint32_t free;
+	uint32_t handle_in;
+	uint32_t n_handles;
+	uint32_t mark_in;
+	uint32_t n_marks;
+	uint32_t in_flight;
+	uint32_t unmarked;
+	uint64_t packets;
+	uint64_t bytes;
+
+	alignas(64) uint64_t oversize;
+	uint64_t unsupported;
+	uint64_t invalid;
+	uint64_t iova_zero;
+	struct vfnet_dev *dev;
+	struct vfnet_region *region;
+	void *zero;
+};
+
+static_assert(offsetof(struct igbvf_txq, tail) == 64, "what a burst only reads is one line");
+static_assert(offsetof(struct igbvf_txq, oversize) == 128, "what a burst writes is one line");
+
+/* hw.c */
+static inline uint32_t igbvf_rd(const struct igbvf_hw *hw, uint32_t reg)
+{
+	return vfnet_dev_read32(hw->dev, reg);
+}
+
+static inline void igbvf_wr(const struct igbvf_hw *hw, uint32_t reg, uint32_t val)
+{
+	vfnet_dev_write32(hw->dev, reg, val);
+}
+
+static inline bool igbvf_gone(const struct igbvf_hw *hw)
+{
+	return igbvf_rd(hw, IGBVF_STATUS) == IGBVF_GONE;
+}
+
+/**
+ * struct igbvf_wait - a bounded wait: igbvf_wait_start(), then look, then while
+ * igbvf_wait_more() look again
+ */
+struct igbvf_wait {
+	uint64_t end_ns;
+	uint32_t looks;
+};
+
+struct igbvf_wait igbvf_wait_start(uint32_t timeout_us);
+/* Lets the device move and sleeps a little. Return: false when the time is over. */
+bool igbvf_wait_more(const struct igbvf_hw *hw, struct igbvf_wait *wait);
+void igbvf_sleep(const struct igbvf_hw *hw, uint32_t us);
+/* Return: 0 when (@reg & @mask) == @want; -ETIMEDOUT; -ENODEV when it reads all ones. */
+int igbvf_poll(const struct igbvf_hw *hw, uint32_t reg, uint32_t mask, uint32_t want,
+	       uint32_t timeout_us);
+/* Write VTCTRL.RST and wait for the physical function. Return: 0; -ENETDOWN; -ENODEV. */
+int igbvf_hw_reset(struct igbvf_hw *hw, struct vfnet_err *err);
+/* All queues off, vectors mapped and masked. Return: 0; -ETIMEDOUT; -ENODEV. */
+int igbvf_hw_init(struct igbvf_hw *hw, struct vfnet_err *err);
+/* The function writes no more memory. */
+void igbvf_hw_stop(struct igbvf_hw *hw);
+/*
+ * Set or clear ENABLE in @reg, RXDCTL or TXDCTL of a queue, beside @thresholds, and wait until it
+ * is so. Return: 0; -ETIMEDOUT; -ENODEV.
+ */
+int igbvf_queue_switch(const struct igbvf_hw *hw, uint32_t reg, uint32_t thresholds, bool on,
+		       struct vfnet_err *err);
+/*
+ * Take a queue off for good. One that does not stop takes the function with it: RESETTING.
+ * Guarantees: it writes no more memory.
+ */
+void igbvf_queue_end(struct igbvf_port *port, uint32_t reg, uint32_t thresholds);
+/* -ENODEV with its sentence. */
+int igbvf_err_gone(const struct igbvf_hw *hw, struct vfnet_err *err);
+
+/* mbx.c */
+/* VF_RESET. @mac: what the physical function has for us; older igb say zeros, others refuse and it
+ * stays as it is. */
+int igbvf_mbx_reset(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err);
+int igbvf_mbx_set_mac(struct igbvf_hw *hw, const uint8_t *mac, struct vfnet_err *err);
+int igbvf_mbx_set_lpe(struct igbvf_hw *hw, uint32_t max_frame, struct vfnet_err *err);
+/* Never waits. Return: false when the physical function is or was in reset. */
+bool igbvf_mbx_service(struct igbvf_hw *hw);
+
+/* link.c */
+void igbvf_link_update(struct igbvf_port *port, uint32_t status);
+
+/* counters.c */
+void igbvf_counters_start(struct igbvf_port *port);
+void igbvf_counters_update(struct igbvf_port *port);
+
+/* igbvf.c */
+extern const struct vfnet_driver igbvf_driver;
+/* State RESETTING or GONE, for good, and all bursts stop. Says @why once. */
+void igbvf_port_down(struct igbvf_port *port, enum vfnet_port_state state, const char *why);
+
+/* rxq.c and txq.c: as in struct vfnet_driver. They need @port->hw and the port's mtu, no mailbox.
+ */
+int igbvf_rxq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+		   struct vfnet_rxq **out, struct vfnet_err *err);
+void igbvf_rxq_close(struct vfnet_port *port, struct vfnet_rxq *rxq);
+void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum);
+int igbvf_txq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+		   struct vfnet_txq **out, struct vfnet_err *err);
+void igbvf_txq_close(struct vfnet_port *port, struct vfnet_txq *txq);
+void igbvf_txq_count(const struct vfnet_txq *txq, struct vfnet_counters *sum);
+uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq);
+
+/* rx_scalar.c */
+int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n);
+/* What a burst does, without state word, progress and refill. */
+unsigned int igbvf_rx_take(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned int n);
+/* Post buffers to @n descriptors or as many as the cache has. Return: how many; no doorbell. */
+uint32_t igbvf_rx_post(struct igbvf_rxq *q, uint32_t n);
+
+/* tx_scalar.c */
+int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, unsigned int n);
+/* Give back what the card has finished. Return: frames. */
+uint32_t igbvf_tx_clean(struct igbvf_txq *q);
+/* Give back the oldest @n buffers in flight. */
+void igbvf_tx_put(struct igbvf_txq *q, uint32_t n);
+
+/* The I/O address of a byte of the region, behind an IOMMU. */
+static inline uint64_t igbvf_iova(const struct vfnet_region *region, const void *ptr)
+{
+	return VFNET_IOVA_BASE + (uint64_t)((const uint8_t *)ptr - region->base);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
