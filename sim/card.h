@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SIM_CARD_H
+#define SIM_CARD_H
+
+/*
+ * The software 82576, from the inside.
+ *
+ *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
+ *                                         │               ├─ receive ring            rx.c
+ *                                         │               └─ transmit ring           tx.c
+ *                                         ├─ physical function, as igb drives it     pf.c
+ *                                         ├─ filters and internal switch             switch.c
+ *                                         └─ source and sink                         wire/
+ *
+ * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
+ * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
+ * vfnet_io_store_tail()) and memory that is mapped for DMA, in the order that tails and DD give.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <vfnet/counters.h>
+#include <vfnet/sim.h>
+
+#include "lib/base/io.h"
+#include "lib/base/log.h"
+#include "lib/chip/82576_desc.h"
+#include "lib/chip/82576_regs.h"
+#include "lib/dev/dev.h"
+#include "sim/iommu.h"
+#include "sim/mbox.h"
+#include "sim/wire/wire.h"
+
+#define SIM_CARDS	    16u
+#define SIM_VFS		    7u	/* eight pools, one is the physical function's [L] */
+#define SIM_BATCH	    64u /* frames that are looked at together; an inline step's budget */
+#define SIM_CRC_BYTES	    4u
+#define SIM_HEADER_BYTES    14u
+#define SIM_TX_BUFFER_BYTES 32768u /* holds three of the longest frames */
+#define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
+#define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
+#define SIM_NO_MAC	    0u
+
+/** struct sim_rxq - receive queue 0 of a function. */
+struct sim_rxq {
+	union igbvf_rx_desc *ring; /* NULL: not in mapped memory */
+	uint32_t n_desc;	   /* 0 = no ring */
+	uint32_t head;
+	uint32_t tail;	    /* last value seen of the tail word */
+	uint32_t buf_bytes; /* of each buffer, from SRRCTL */
+	bool drop;	    /* DROP_EN */
+	bool enabled;	    /* what RXDCTL.ENABLE reads */
+	bool live;	    /* frames may be put into the ring */
+	uint64_t iova;	    /* of the ring, as it came on */
+};
+
+/** struct sim_txq - transmit queue 0 of a function. */
+struct sim_txq {
+	union igbvf_tx_desc *ring;
+	uint32_t n_desc;
+	uint32_t head;
+	bool enabled;
+	bool live;
+	uint64_t iova;
+};
+
+/** struct sim_pf_vf - what the physical function's driver keeps and programs for one function. */
+struct sim_pf_vf {
+	uint64_t mac;	      /* receive address, sim_mac_load(); SIM_NO_MAC = none */
+	uint32_t max_frame;   /* longest frame received, with CRC */
+	bool lpe;	      /* max_frame was asked for: a tag adds nothing */
+	bool admin_mac;	      /* the administrator chose mac */
+	bool reset;	      /* VFLRE: the function was reset, the driver has not looked yet */
+	bool cts;	      /* clear to send: it did VF_RESET since */
+	bool enabled;	      /* VFRE and VFTE */
+	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
+	bool replying;	      /* PFU is held and reply is to be written */
+	unsigned int n_reply; /* words */
+	uint32_t reply[3];
+	uint64_t last_nack_ns;
+	unsigned int n_hashes; /* as asked for: above the limit means all multicast */
+	uint16_t hashes[IGBVF_MULTICAST_MAX];
+};
+
+/** enum sim_said - log lines of a function that are said once per open. */
+enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC, SIM_SAID_TAIL };
+
+/** struct sim_vf - a virtual function. */
+struct sim_vf {
+	struct vfnet_dev dev;
+	struct sim_card *card;
+	unsigned int index;
+	bool open;
+	bool bus_master;
+	struct sim_dma *dma; /* NULL: not attached */
+	uint32_t generation; /* of dma, when the rings were looked up */
+	uint32_t said;	     /* bits by enum sim_said */
+	struct sim_rxq rxq;
+	struct sim_txq txq;
+	struct sim_pf_vf pf;
+	struct sim_mbox mbox;
+
+	/* lost frames that no register of the function counts, since it was opened */
+	uint64_t missed[VFNET_MISSED_COUNT];
+	uint64_t drops[VFNET_DROPS_COUNT];
+	uint64_t tx_lost_bytes;
+
+	/* registers that are no more than storage, counters and tail words, by offset / 4 */
+	uint32_t regs[IGBVF_BAR_BYTES / 4];
+};
+
+/** struct sim_dest - who gets frames to one address; the result of a look-up is kept. */
+struct sim_dest {
+	uint64_t mac; /* UINT64_MAX: nothing kept */
+	uint32_t vfs; /* bit n = function n */
+	bool exact;   /* the address of a function: the frame does not leave the card */
+};
+
+/** struct sim_card - a card. */
+struct sim_card {
+	struct vfnet_sim *sim;
+	unsigned int index;
+	bool down;    /* the physical function's interface is not up: no link */
+	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
+	bool spoof_check;
+	bool slow;		    /* a register was written: rings and mailbox want a look */
+	uint32_t open_vfs;	    /* bit n = function n is open */
+	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
+	unsigned int turn;	    /* function that transmits first */
+	uint32_t filter_generation; /* changes with every address */
+	struct sim_dest rx_dest;    /* last look-up for the wire */
+	struct sim_dest tx_dest;    /* last look-up for transmitters */
+	bool hashed[SIM_HASHES];    /* MTA: one table for all functions */
+	struct sim_source *source;
+	struct sim_sink *sink;
+	struct vfnet_sim_wire_counters wire;
+	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
+	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
+	struct sim_vf vfs[SIM_VFS];
+};
+
+/** struct vfnet_sim - all cards. */
+struct vfnet_sim {
+	struct vfnet_bus bus;
+	struct vfnet_log log;
+	enum vfnet_sim_mode mode; /* not AUTO */
+	bool doorbell_call;
+	bool started;
+	bool stopped;
+	uint64_t clock_skew_ns; /* tests let time pass with it */
+	uint32_t steps;
+	uint64_t cycles; /* written by whoever steps, atomic */
+	unsigned int n_open;
+	pthread_mutex_t lock;
+	uint32_t waiting; /* threads that want the lock from a busy stepping thread, atomic */
+	pthread_t thread;
+	int wake_fd;   /* eventfd that ends the thread's sleep; -1 without one */
+	uint32_t quit; /* atomic */
+	struct sim_card *cards[SIM_CARDS]; /* NULL: not named yet */
+};
+
+/* Short frames are most of them, and libc's memcpy of an unknown size costs as much as the rest. */
+static inline void sim_copy(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	if (vfnet_likely(len - 32 <= 32)) {
+		memcpy(to, from, 32);
+		memcpy(to + len - 32, from + len - 32, 32);
+	} else {
+		memcpy(to, from, len);
+	}
+}
+
+/* An address as a number: first byte lowest. Reads 8 bytes: two of what follows it. */
+static inline uint64_t sim_mac_load(const uint8_t *mac)
+{
+	uint64_t val;
+
+	memcpy(&val, mac, sizeof(val));
+	return val & UINT64_C(0xffffffffffff);
+}
+
+static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
+{
+	return &vf->regs[offset / 4];
+}
+
+/* The function that answers for frames that belong to none; NULL when all are closed. */
+static inline struct sim_vf *sim_card_first_open(struct sim_card *card)
+{
+	return card->open_vfs ? &card->vfs[__builtin_ctz(card->open_vfs)] : NULL;
+}
+
+/* sim.c */
+void sim_lock(struct vfnet_sim *sim);
+void sim_unlock(struct vfnet_sim *sim);
+uint64_t sim_now_ns(const struct vfnet_sim *sim);
+
+/* step.c */
+int sim_thread_start(struct vfnet_sim *sim, struct vfnet_err *err);
+void sim_thread_stop(struct vfnet_sim *sim);
+/** sim_progress() - an inline step: all cards, SIM_BATCH frames each way. */
+void sim_progress(struct vfnet_sim *sim);
+
+/* card.c; the card is made when it is first named */
+int sim_card_get(struct vfnet_sim *sim, unsigned int index, struct sim_card **out,
+		 struct vfnet_err *err);
+int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err);
+/** sim_card_step() - Return: frames moved. */
+unsigned int sim_card_step(struct sim_card *card, unsigned int budget);
+void sim_card_free(struct sim_card *card);
+
+/* bus.c */
+void sim_bus_init(struct vfnet_sim *sim);
+/** sim_dev_ops() - of all functions of @sim. */
+const struct vfnet_dev_ops *sim_dev_ops(const struct vfnet_sim *sim);
+
+/* vf.c: registers */
+void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index);
+uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset);
+void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val);
+/** sim_vf_reset() - VTCTRL.RST, and the part of a function-level reset that is not PCI's. */
+void sim_vf_reset(struct sim_vf *vf);
+
+/* ring.c: a queue's way between enabled and not */
+/** sim_ring_update() - act on RXDCTL and TXDCTL as last written. */
+void sim_ring_update(struct sim_vf *vf);
+/** sim_ring_refresh() - something that decides whether queues may move has changed. */
+void sim_ring_refresh(struct sim_vf *vf);
+
+/* pf.c */
+void sim_pf_init(struct sim_card *card);
+/** sim_pf_step() - the interrupt handler of the physical function. */
+void sim_pf_step(struct sim_card *card);
+
+/* switch.c */
+/** sim_switch_flush() - addresses changed: forget what look-ups found. */
+void sim_switch_flush(struct sim_card *card);
+/** sim_switch_find() - the slow half of sim_switch_dest(). */
+void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest);
+/** sim_switch_vlan_ok() - whether a frame passes the VLAN filter of the functions. */
+bool sim_switch_vlan_ok(const struct sim_card *card, const uint8_t *frame);
+
+/* @dest: the kept result, of rx_dest or tx_dest */
+static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, const uint8_t *frame,
+						     struct sim_dest *dest)
+{
+	uint64_t mac = sim_mac_load(frame);
+
+	if (vfnet_unlikely(mac != dest->mac))
+		sim_switch_find(card, mac, dest);
+	return dest;
+}
+
+/* rx.c */
+/** sim_rx_must_wait() - whether descriptors that are still to come would let the frame in. */
+bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len);
+/** sim_rx_put() - a frame has reached @vf: into its ring, or counted as missed. */
+void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped);
+/** sim_rx_step() - from the source. Return: frames. */
+unsigned int sim_rx_step(struct sim_card *card, unsigned int budget);
+
+/* tx.c */
+/** sim_tx_step() - what functions transmit. Return: frames. */
+unsigned int sim_tx_step(struct sim_card *card, unsigned int budget);
+
+/* counters.c */
+void sim_count_missed(struct sim_vf *vf, enum vfnet_missed why);
+void sim_count_drop(struct sim_vf *vf, enum vfnet_drops why, uint64_t bytes);
+void sim_count_truth(const struct sim_vf *vf, struct vfnet_counters *sum, uint64_t *tx_lost_bytes);
+/** sim_say_once() - whether @what was not said yet since the function was opened; now it is. */
+bool sim_say_once(struct sim_vf *vf, enum sim_said what);
+
+#endif

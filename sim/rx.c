@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The receive side: a frame's bytes go into the buffers that the ring names, then the descriptors
+ * are written back, DD last. 82576-vf.md §5.
+ *
+ * A frame is received whole or not at all. When a buffer's address is in no mapping the frame is
+ * lost and the ring stays at that descriptor: whoever wrote it gets nothing until it resets the
+ * queue. Checksums are not looked at yet, so the descriptors claim nothing about them.
+ */
+#define VFNET_LOG_TAG "sim/rx"
+#include "sim/card.h"
+
+#include <inttypes.h>
+
+#include "lib/frame/bytes.h"
+#include "lib/frame/frame.h"
+
+#define IP4_PLAIN    0x45u /* version 4, no options */
+#define IP4_FRAGMENT 0x3fffu
+#define IP_TCP	     6u
+#define IP_UDP	     17u
+#define IP_SCTP	     132u
+
+static uint32_t l4_type(unsigned int proto)
+{
+	switch (proto) {
+	case IP_UDP:
+		return IGBVF_RXD_UDP;
+	case IP_TCP:
+		return IGBVF_RXD_TCP;
+	case IP_SCTP:
+		return IGBVF_RXD_SCTP;
+	default:
+		return 0;
+	}
+}
+
+/* What vfnet_frame_parse() says, as packet type bits. */
+static uint32_t any_types(const uint8_t *data, uint32_t len)
+{
+	struct vfnet_frame frame;
+	uint32_t types;
+
+	if (vfnet_frame_parse(data, len, &frame))
+		return 0;
+	if (frame.l3 == VFNET_FRAME_L3_IP4) {
+		types = IGBVF_RXD_IP4;
+		if (frame.l4_off > frame.l3_off + VFNET_FRAME_IP4_BYTES)
+			types |= IGBVF_RXD_IP4_OPT;
+	} else if (frame.l3 == VFNET_FRAME_L3_IP6) {
+		types = IGBVF_RXD_IP6;
+		if (frame.l4_off > frame.l3_off + VFNET_FRAME_IP6_BYTES)
+			types |= IGBVF_RXD_IP6_EXT;
+	} else {
+		return 0;
+	}
+	return frame.flags & VFNET_FRAME_FRAGMENT ? types : types | l4_type(frame.ip_proto);
+}
+
+static inline uint32_t packet_types(const uint8_t *data, uint32_t len)
+{
+	if (vfnet_likely(len >= VFNET_FRAME_MIN &&
+			 vfnet_get_be16(data + 12) == VFNET_ETHERTYPE_IP4 &&
+			 data[14] == IP4_PLAIN && !(vfnet_get_be16(data + 20) & IP4_FRAGMENT)))
+		return IGBVF_RXD_IP4 | l4_type(data[23]);
+	return any_types(data, len);
+}
+
+static inline void write_back(union igbvf_rx_desc *desc, uint32_t types, uint32_t status,
+			      uint32_t len)
+{
+	desc->wb.types = types;
+	desc->wb.hash = 0;
+	desc->wb.len = (uint16_t)len;
+	desc->wb.vlan = 0;
+	/* pairs with the driver's vfnet_io_load_dd(): data and the words above come first */
+	vfnet_io_store_dd(&desc->wb.status, status);
+}
+
+static uint32_t posted(struct sim_vf *vf)
+{
+	struct sim_rxq *q = &vf->rxq;
+	uint32_t tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_RDT));
+
+	if (vfnet_likely(tail < q->n_desc))
+		q->tail = tail;
+	else if (sim_say_once(vf, SIM_SAID_TAIL))
+		vfnet_log(&vf->card->sim->log, WARN,
+			  "%s: RDT is %" PRIu32 " in a ring of %" PRIu32 "; ignored", vf->dev.name,
+			  tail, q->n_desc);
+	return q->tail >= q->head ? q->tail - q->head : q->tail + q->n_desc - q->head;
+}
+
+static uint32_t bufs_for(const struct sim_rxq *q, uint32_t len)
+{
+	return (len + q->buf_bytes - 1) / q->buf_bytes;
+}
+
+static bool has_room(struct sim_vf *vf, uint32_t len)
+{
+	return posted(vf) >= bufs_for(&vf->rxq, len);
+}
+
+static inline uint32_t next(const struct sim_rxq *q, uint32_t at)
+{
+	return at + 1 == q->n_desc ? 0 : at + 1;
+}
+
+static void fault(struct sim_vf *vf, uint64_t iova)
+{
+	sim_count_missed(vf, VFNET_MISSED_dma_fault);
+	if (sim_say_once(vf, SIM_SAID_RX))
+		vfnet_log(&vf->card->sim->log, ERR,
+			  "%s: DMA fault: receive buffer at I/O address 0x%" PRIx64
+			  " is not in mapped memory; frames are lost (missed.dma_fault)",
+			  vf->dev.name, iova);
+}
+
+/* A frame over several buffers, or over memory that is mapped in pieces. Return: false = fault. */
+static bool put_chain(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
+{
+	struct sim_rxq *q = &vf->rxq;
+	uint32_t at = q->head;
+	uint32_t off;
+
+	for (off = 0; off < len; off += q->buf_bytes, at = next(q, at)) {
+		uint32_t part = len - off < q->buf_bytes ? len - off : q->buf_bytes;
+
+		if (!sim_dma_covers(vf->dma, q->ring[at].read.addr, part)) {
+			fault(vf, q->ring[at].read.addr);
+			return false;
+		}
+	}
+	for (off = 0; off < len; off += q->buf_bytes, q->head = next(q, q->head)) {
+		union igbvf_rx_desc *desc = &q->ring[q->head];
+		bool last = len - off <= q->buf_bytes;
+		uint32_t part = last ? len - off : q->buf_bytes;
+
+		sim_dma_write(vf->dma, desc->read.addr, frame + off, part);
+		write_back(desc, last ? packet_types(frame, len) : 0, last ? status : IGBVF_RXD_DD,
+			   part);
+	}
+	return true;
+}
+
+static bool put_one(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
+{
+	struct sim_rxq *q = &vf->rxq;
+	union igbvf_rx_desc *desc = &q->ring[q->head];
+	uint8_t *to = sim_dma_ptr(vf->dma, desc->read.addr, len);
+
+	if (vfnet_unlikely(!to))
+		return put_chain(vf, frame, len, status);
+	sim_copy(to, frame, len);
+	write_back(desc, packet_types(frame, len), status, len);
+	q->head = next(q, q->head);
+	return true;
+}
+
+static void count(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped)
+{
+	uint32_t octets = len + SIM_CRC_BYTES;
+
+	*sim_vf_reg(vf, IGBVF_VFGPRC) += 1;
+	*sim_vf_reg(vf, IGBVF_VFGORC) += octets;
+	if (vfnet_unlikely(vfnet_mac_is_multicast(frame)) && !vfnet_mac_is_broadcast(frame))
+		*sim_vf_reg(vf, IGBVF_VFMPRC) += 1;
+	if (looped) {
+		*sim_vf_reg(vf, IGBVF_VFGPRLBC) += 1;
+		*sim_vf_reg(vf, IGBVF_VFGORLBC) += octets;
+	}
+}
+
+static bool fits(const struct sim_vf *vf, const uint8_t *frame, uint32_t len)
+{
+	uint32_t octets = len + SIM_CRC_BYTES;
+
+	if (vfnet_likely(octets <= vf->pf.max_frame))
+		return true;
+	return !vf->pf.lpe && octets <= SIM_FRAME_DEFAULT + VFNET_FRAME_VLAN_BYTES &&
+	       vfnet_get_be16(frame + 12) == VFNET_ETHERTYPE_VLAN;
+}
+
+/* What no descriptor would let in does not wait: sim_rx_put() counts it. */
+bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len)
+{
+	return vf->rxq.ring && !has_room(vf, len) && fits(vf, frame, len) &&
+	       bufs_for(&vf->rxq, len) < vf->rxq.n_desc;
+}
+
+void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped)
+{
+	struct sim_rxq *q = &vf->rxq;
+	uint32_t status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0);
+	bool done;
+
+	if (vfnet_unlikely(!q->live)) {
+		sim_count_missed(vf->open ? vf : sim_card_first_open(vf->card),
+				 VFNET_MISSED_not_enabled);
+		return;
+	}
+	if (vfnet_unlikely(!fits(vf, frame, len))) {
+		sim_count_missed(vf, VFNET_MISSED_oversize);
+		return;
+	}
+	if (vfnet_unlikely(!q->ring)) {
+		sim_count_missed(vf, VFNET_MISSED_dma_fault);
+		return;
+	}
+	if (vfnet_likely(len <= q->buf_bytes)) {
+		if (vfnet_unlikely(q->head == q->tail && !posted(vf))) {
+			*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
+			return;
+		}
+		done = put_one(vf, frame, len, status);
+	} else {
+		if (!has_room(vf, len)) {
+			*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
+			return;
+		}
+		done = put_chain(vf, frame, len, status);
+	}
+	if (vfnet_likely(done))
+		count(vf, frame, len, looped);
+}
+
+/* A source that must not lose a frame, or a ring without DROP_EN, holds the wire up. */
+static bool must_wait(struct sim_card *card, uint32_t vfs, const uint8_t *frame, uint32_t len)
+{
+	uint32_t left = card->source->waits ? vfs : vfs & card->stall_vfs;
+
+	for (; left; left &= left - 1) {
+		if (sim_rx_must_wait(&card->vfs[__builtin_ctz(left)], frame, len))
+			return true;
+	}
+	return false;
+}
+
+/* Return: false = not now */
+static bool from_wire(struct sim_card *card, const uint8_t *frame, uint32_t len)
+{
+	const struct sim_dest *dest;
+	uint32_t vfs;
+
+	if (vfnet_unlikely(len < SIM_HEADER_BYTES)) {
+		sim_count_missed(sim_card_first_open(card), VFNET_MISSED_undersize);
+		return true;
+	}
+	if (vfnet_unlikely(card->down)) {
+		sim_count_missed(sim_card_first_open(card), VFNET_MISSED_link_down);
+		return true;
+	}
+	if (vfnet_unlikely(len < VFNET_FRAME_MIN)) { /* any sender pads */
+		memcpy(card->padded, frame, len);
+		memset(card->padded + len, 0, VFNET_FRAME_MIN - len);
+		frame = card->padded;
+		len = VFNET_FRAME_MIN;
+	}
+	dest = sim_switch_dest(card, frame, &card->rx_dest);
+	vfs = vfnet_likely(sim_switch_vlan_ok(card, frame)) ? dest->vfs : 0;
+	if (vfnet_unlikely(card->source->waits || (vfs & card->stall_vfs)) &&
+	    must_wait(card, vfs, frame, len))
+		return false;
+	if (vfnet_unlikely(!vfs))
+		sim_count_missed(sim_card_first_open(card), VFNET_MISSED_no_filter_match);
+	for (; vfs; vfs &= vfs - 1)
+		sim_rx_put(&card->vfs[__builtin_ctz(vfs)], frame, len, false);
+	return true;
+}
+
+/*
+ * Inline there is no time: a card moves when a driver asks, which it may do many times while
+ * another of its rings is full. A source that always has a frame would fill that ring to the last
+ * descriptor, so it keeps half of each ring free, and then comes with one frame per step. A
+ * receiver that does not receive loses frames all the same, only later.
+ */
+static unsigned int greedy_budget(struct sim_card *card, unsigned int budget)
+{
+	for (uint32_t left = card->open_vfs; left; left &= left - 1) {
+		struct sim_vf *vf = &card->vfs[__builtin_ctz(left)];
+		uint32_t half = vf->rxq.n_desc / 2;
+		uint32_t n;
+
+		if (!vf->rxq.live)
+			continue;
+		n = posted(vf);
+		n = n > half ? n - half : 1;
+		budget = n < budget ? n : budget;
+	}
+	return budget;
+}
+
+unsigned int sim_rx_step(struct sim_card *card, unsigned int budget)
+{
+	struct sim_frame frames[SIM_BATCH];
+	struct sim_source *source = card->source;
+	unsigned int moved = 0;
+
+	if (!source || !card->sim->started || card->sim->stopped)
+		return 0;
+	if (source->greedy && card->sim->mode == VFNET_SIM_INLINE)
+		budget = greedy_budget(card, budget);
+	while (moved < budget) {
+		unsigned int left = budget - moved;
+		unsigned int n =
+		    source->ops->frames(source, frames, left < SIM_BATCH ? left : SIM_BATCH);
+		unsigned int i = 0;
+
+		while (i < n && from_wire(card, frames[i].data, frames[i].len))
+			i++;
+		source->ops->taken(source, i);
+		card->wire.in_packets += i;
+		moved += i;
+		if (i < n || !n)
+			break;
+	}
+	return moved;
+}

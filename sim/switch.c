@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who gets a frame: the filters as igb programs them, and the internal switch. 82576-vf.md §6.
+ *
+ * A unicast address: the functions that own it, else, on a promiscuous card, all of them. A group
+ * address: every function that asked for all multicast, and those that asked for any if the hash
+ * table, which they share, has its bit. Broadcast: every function.
+ */
+#include "sim/card.h"
+
+#include "lib/frame/bytes.h"
+#include "lib/frame/frame.h"
+
+#define BROADCAST UINT64_C(0xffffffffffff)
+#define VLAN_ID	  0x0fffu
+
+void sim_switch_flush(struct sim_card *card)
+{
+	card->rx_dest.mac = UINT64_MAX;
+	card->tx_dest.mac = UINT64_MAX;
+	card->filter_generation++;
+}
+
+/* 12 bits: the upper nibble of the fifth byte and the sixth */
+static unsigned int hash(uint64_t mac)
+{
+	uint8_t fifth = (uint8_t)(mac >> 32);
+	uint8_t sixth = (uint8_t)(mac >> 40);
+
+	return ((unsigned int)fifth >> 4 | (unsigned int)sixth << 4) % SIM_HASHES;
+}
+
+static uint32_t group(const struct sim_card *card, uint64_t mac)
+{
+	uint32_t vfs = 0;
+
+	if (mac == BROADCAST || card->promisc)
+		return card->open_vfs;
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		const struct sim_pf_vf *pf = &card->vfs[i].pf;
+
+		if (pf->multi_promisc || pf->n_hashes > IGBVF_MULTICAST_MAX ||
+		    (pf->n_hashes && card->hashed[hash(mac)]))
+			vfs |= 1u << i;
+	}
+	return vfs & card->open_vfs;
+}
+
+void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest)
+{
+	*dest = (struct sim_dest){.mac = mac};
+	if (mac & 1) {
+		dest->vfs = group(card, mac);
+		return;
+	}
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		if (mac != SIM_NO_MAC && card->vfs[i].pf.mac == mac)
+			dest->vfs |= 1u << i;
+	}
+	dest->exact = dest->vfs != 0;
+	if (!dest->exact && card->promisc)
+		dest->vfs = card->open_vfs;
+}
+
+bool sim_switch_vlan_ok(const struct sim_card *card, const uint8_t *frame)
+{
+	/* igb's filter table has identifier 0, and nothing else as long as SET_VLAN is refused */
+	return card->promisc || vfnet_get_be16(frame + 12) != VFNET_ETHERTYPE_VLAN ||
+	       !(vfnet_get_be16(frame + 14) & VLAN_ID);
+}
