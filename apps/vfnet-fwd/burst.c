@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hot path of vfnet-fwd: one receive call, the rewriting of addresses, one send call. What the
+ * card does not take at once is dropped: a frame never waits for room or for other frames.
+ *
+ * Six instances of one body: three modes, timed or not. No clock is read in those not timed.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "apps/common/clock.h"
+#include "apps/vfnet-fwd/loop.h"
+#include "lib/base/bits.h"
+#include "lib/frame/mac.h"
+
+/* A burst of this many cycles was not running all the time: the kernel ran something else. */
+#define SAMPLE_MAX   (1u << 20)
+#define SAMPLE_EVERY 64
+
+static inline void swap_addresses(uint8_t *data)
+{
+	uint8_t dst[VFNET_MAC_BYTES];
+
+	vfnet_mac_copy(dst, data);
+	vfnet_mac_copy(data, data + VFNET_MAC_BYTES);
+	vfnet_mac_copy(data + VFNET_MAC_BYTES, dst);
+}
+
+static inline void touch(struct fwd_loop *loop, const struct fwd_lane *lane, unsigned int n,
+			 enum fwd_mode mode)
+{
+	const struct vfnet_region region = loop->region; /* the compiler sees that it stays */
+	const bool set_dst = lane->set_dst;
+	bool first = true;
+
+	if (mode == FWD_IO)
+		return;
+	for (unsigned int i = 0; i < n; i++) {
+		uint8_t *data = vfnet_pkt_data(&region, &loop->pkt[i]);
+
+		__builtin_prefetch(vfnet_pkt_data(&region, &loop->pkt[i + FWD_AHEAD]), 1);
+		if (vfnet_likely(first)) {
+			if (mode == FWD_SWAP)
+				swap_addresses(data);
+			else if (set_dst)
+				memcpy(data, lane->header, sizeof(lane->header));
+			else
+				vfnet_mac_copy(data + VFNET_MAC_BYTES,
+					       lane->header + VFNET_MAC_BYTES);
+		}
+		first = !(loop->pkt[i].flags & VFNET_PKT_MORE);
+	}
+}
+
+/* @sent of @n were taken, or none if it is an errno: the rest is the program's loss */
+static __attribute__((noinline)) unsigned int
+drop_unsent(struct fwd_loop *loop, const struct fwd_lane *lane, int sent, unsigned int n)
+{
+	struct fwd_port *port = &loop->fwd->ports[lane->tx_port];
+	enum vfnet_drops why = sent < 0 ? VFNET_DROPS_app : VFNET_DROPS_tx_full;
+	unsigned int taken = sent < 0 ? 0 : (unsigned int)sent;
+
+	if (sent < 0 && sent != -ENETDOWN)
+		loop->failed = sent;
+	port->drops[why] += fwd_frames(loop, loop->pkt + taken, n - taken);
+	vfnet_pkt_free(loop->fwd->cache, loop->pkt + taken, n - taken);
+	return taken;
+}
+
+static inline uint64_t sim_cycles(const struct fwd *fwd)
+{
+	return fwd->result.sim_inline ? vfnet_sim_cycles(fwd->sim) : 0;
+}
+
+static inline uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* @at: before receive, after it, before send, after it */
+static void count_sample(struct fwd_loop *loop, unsigned int frames, const uint64_t at[4],
+			 uint64_t sim)
+{
+	struct fwd_samples *samples = &loop->fwd->result.samples;
+	uint64_t app = less(at[2] - at[1], loop->tsc_cost);
+	uint64_t driver = less(at[1] - at[0] + at[3] - at[2], 2 * loop->tsc_cost + sim);
+
+	loop->sample_due = 0;
+	if (!loop->fwd->result.first_ns)
+		loop->fwd->result.first_ns = app_now_ns();
+	if (app + driver > SAMPLE_MAX)
+		return;
+	samples->packets += frames;
+	samples->app += app;
+	samples->driver += driver;
+}
+
+static void count_empty_sample(struct fwd_loop *loop, uint64_t cycles, uint64_t sim)
+{
+	struct fwd_samples *samples = &loop->fwd->result.samples;
+
+	cycles = less(cycles, loop->tsc_cost + sim);
+	if (cycles > SAMPLE_MAX)
+		return;
+	samples->empty_polls++;
+	samples->empty_cycles += cycles;
+}
+
+static inline unsigned int room_of(const struct fwd_loop *loop)
+{
+	if (vfnet_likely(loop->left >= loop->room))
+		return loop->room;
+	return loop->left < loop->least ? loop->least : (unsigned int)loop->left;
+}
+
+static inline __attribute__((always_inline)) unsigned int
+burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bool timed)
+{
+	struct fwd_result *result = &loop->fwd->result;
+	uint64_t sim = timed ? sim_cycles(loop->fwd) : 0;
+	uint64_t at[4] = {timed ? app_tsc() : 0};
+	unsigned int n, taken, frames;
+	int rc;
+
+	rc = vfnet_rx_burst(lane->rxq, loop->pkt, room_of(loop));
+	at[1] = timed ? app_tsc() : 0;
+	if (rc <= 0) {
+		result->polls++;
+		if (timed)
+			count_empty_sample(loop, at[1] - at[0], sim_cycles(loop->fwd) - sim);
+		if (vfnet_unlikely(rc < 0 && rc != -ENETDOWN))
+			loop->failed = rc;
+		return 0;
+	}
+	n = (unsigned int)rc;
+	frames = fwd_frames(loop, loop->pkt, n);
+	touch(loop, lane, n, mode);
+	at[2] = timed ? app_tsc() : 0;
+	rc = vfnet_tx_burst(lane->txq, loop->pkt, n);
+	taken = rc == (int)n ? n : drop_unsent(loop, lane, rc, n);
+	at[3] = timed ? app_tsc() : 0;
+	if (timed)
+		count_sample(loop, frames, at, sim_cycles(loop->fwd) - sim);
+	else
+		loop->sample_due = loop->bursts % SAMPLE_EVERY == 0;
+	loop->bursts++;
+	result->histogram[frames]++;
+	taken = fwd_frames(loop, loop->pkt, taken);
+	result->forwarded += taken;
+	loop->left -= vfnet_likely(taken < loop->left) ? taken : loop->left;
+	return n;
+}
+
+#define BURST_FN(name, mode, timed)                                                                \
+	static unsigned int name(struct fwd_loop *loop, const struct fwd_lane *lane)               \
+	{                                                                                          \
+		return burst(loop, lane, mode, timed);                                             \
+	}
+
+BURST_FN(burst_io, FWD_IO, false)
+BURST_FN(burst_io_timed, FWD_IO, true)
+BURST_FN(burst_mac, FWD_MAC, false)
+BURST_FN(burst_mac_timed, FWD_MAC, true)
+BURST_FN(burst_swap, FWD_SWAP, false)
+BURST_FN(burst_swap_timed, FWD_SWAP, true)
+
+void fwd_burst_init(struct fwd_loop *loop, enum fwd_mode mode)
+{
+	static const fwd_burst_fn fns[][2] = {
+	    [FWD_IO] = {burst_io, burst_io_timed},
+	    [FWD_MAC] = {burst_mac, burst_mac_timed},
+	    [FWD_SWAP] = {burst_swap, burst_swap_timed},
+	};
+
+	loop->burst_fn[0] = fns[mode][0];
+	loop->burst_fn[1] = fns[mode][1];
+	loop->sample_due = 1; /* the first frame's time is wanted */
+	loop->tsc_cost = app_tsc_cost();
+}

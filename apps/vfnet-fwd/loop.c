@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loop around the bursts: when the run is over, when a port wants service, when a line of the
+ * live table is due. Clocks are looked at every 64 rounds, and read every 100 us only.
+ */
+#include "apps/vfnet-fwd/loop.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "apps/common/clock.h"
+#include "apps/common/hint.h"
+#include "apps/common/json.h"
+#include "apps/common/options.h"
+#include "apps/common/stop.h"
+#include "apps/vfnet-fwd/report.h"
+
+#define CHECK_ROUNDS  64
+#define TICK_NS	      UINT64_C(100000)
+#define QUIET_HINT_NS (3 * APP_NS_PER_S)
+#define DRAIN_NS      APP_NS_PER_S
+#define DRAIN_ROUNDS  64
+/* the cards' own thread may be waiting for a core while its rings look idle */
+#define DRAIN_QUIET_NS UINT64_C(50000000)
+
+/**
+ * struct ticker - what happens beside the bursts
+ * @invariant:  the counter tells time
+ * @next_tsc:   counter at the next tick
+ * @ns:         clock at the last tick
+ * @begin_ns, @begin_tsc: clock and counter at the start
+ * @quiet_said: the hint has been given
+ * @sources:    a card has one, and the run ends with the last of them
+ * @live:       the live table
+ */
+struct ticker {
+	bool invariant;
+	uint64_t next_tsc;
+	uint64_t ns;
+	uint64_t begin_ns;
+	uint64_t begin_tsc;
+	bool quiet_said;
+	bool sources;
+	struct fwd_live live;
+};
+
+/* any wire that is not the end of one */
+static bool has_source(const struct fwd_options *opts)
+{
+	for (unsigned int i = 0; i < opts->n_wires; i++)
+		if (strncmp(opts->wires[i].spec, "sink", 4) &&
+		    strncmp(opts->wires[i].spec, "pcap-out", 8))
+			return true;
+	return false;
+}
+
+static void service(struct fwd_loop *loop, uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < loop->fwd->n_open; i++) {
+		struct fwd_port *port = &loop->fwd->ports[i];
+
+		if (now_ns < port->next_ns)
+			continue;
+		port->next_ns = vfnet_port_service(port->port, now_ns);
+		if (vfnet_port_state(port->port) == VFNET_PORT_RUNNING || loop->failed_port)
+			continue;
+		loop->failed = -ENETDOWN;
+		loop->failed_port = port;
+	}
+}
+
+static void say_quiet(const struct fwd_loop *loop, struct ticker *ticker)
+{
+	if (ticker->quiet_said || loop->bursts || loop->failed ||
+	    ticker->ns - loop->fwd->result.start_ns < QUIET_HINT_NS)
+		return;
+	ticker->quiet_said = true;
+	fprintf(stderr, "%s\n", app_hint_quiet(loop->fwd->sim != NULL));
+}
+
+static bool is_over(const struct fwd_loop *loop, const struct ticker *ticker)
+{
+	const struct fwd *fwd = loop->fwd;
+	uint64_t limit = fwd->opts->duration_ns;
+
+	if (limit && ticker->ns - fwd->result.start_ns >= limit)
+		return true;
+	if (ticker->sources && vfnet_sim_sources_done(fwd->sim))
+		return true;
+	return loop->failed || app_stop_asked();
+}
+
+/* Return: the run is over */
+static bool tick(struct fwd_loop *loop, struct ticker *ticker)
+{
+	uint64_t tsc = app_tsc();
+	uint64_t per_tick;
+
+	if (ticker->invariant && tsc < ticker->next_tsc)
+		return false;
+	ticker->ns = app_now_ns();
+	/* what gets between the reads of clock and counter makes the next tick earlier, not later
+	 */
+	per_tick = (uint64_t)((double)(tsc - ticker->begin_tsc) * (double)TICK_NS /
+			      (double)(ticker->ns - ticker->begin_ns + 1));
+	ticker->next_tsc = tsc + per_tick;
+	service(loop, ticker->ns);
+	say_quiet(loop, ticker);
+	fwd_live_tick(&ticker->live, loop->fwd, ticker->ns);
+	return is_over(loop, ticker);
+}
+
+static unsigned int round_of_bursts(struct fwd_loop *loop)
+{
+	struct fwd *fwd = loop->fwd;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < fwd->n_open && loop->left; i++)
+		n += loop->burst_fn[loop->sample_due](loop, &fwd->lanes[i]);
+	return n;
+}
+
+static uint32_t unfinished(struct fwd *fwd)
+{
+	uint32_t n = 0;
+
+	for (unsigned int i = 0; i < fwd->n_open; i++)
+		n += vfnet_txq_reclaim(fwd->ports[i].txq);
+	return n;
+}
+
+/*
+ * Frames that may still go out once the sources have ended: as many as all rings hold, so that
+ * frames that go round for ever do not keep the run alive. None for --prime, which makes such
+ * frames, after --count, or from a source that cannot be told to stop (pci): what is received then
+ * stays in the ring and is counted as not drained.
+ */
+static uint64_t may_leave(const struct fwd_loop *loop)
+{
+	const struct fwd_options *opts = loop->fwd->opts;
+
+	if (!loop->fwd->sim || opts->prime_count || opts->count || loop->failed)
+		return 0;
+	return UINT64_C(2) * opts->ring * opts->n_ports;
+}
+
+/* Let what is on its way arrive. */
+static void drain(struct fwd_loop *loop)
+{
+	struct fwd *fwd = loop->fwd;
+	uint64_t quiet_ns = fwd->sim && !fwd->result.sim_inline ? DRAIN_QUIET_NS : 0;
+	uint64_t begin = app_now_ns();
+	uint64_t moved = begin, now = begin;
+	unsigned int idle = 0;
+
+	loop->left = may_leave(loop);
+	while (now - begin < DRAIN_NS && (idle < DRAIN_ROUNDS || now - moved < quiet_ns)) {
+		unsigned int n = round_of_bursts(loop);
+
+		for (unsigned int i = 0; i < fwd->n_open; i++)
+			vfnet_port_service(fwd->ports[i].port, now);
+		now = app_now_ns();
+		idle++;
+		if (n)
+			fwd->result.end_ns = now;
+		if (unfinished(fwd) || n) {
+			idle = 0;
+			moved = now;
+		}
+	}
+}
+
+static void init_loop(struct fwd_loop *loop, struct fwd *fwd)
+{
+	const struct fwd_options *opts = fwd->opts;
+
+	memset(loop, 0, sizeof(*loop));
+	loop->fwd = fwd;
+	loop->region = *vfnet_get_region(fwd->v);
+	loop->room = opts->burst;
+	loop->least = fwd_frame_bufs(fwd->ports[0].info.max_frame);
+	loop->left = opts->count ? opts->count : UINT64_MAX;
+	loop->prime_left = opts->prime_count;
+	fwd_burst_init(loop, opts->mode);
+}
+
+static int say_failed(const struct fwd_loop *loop)
+{
+	if (!loop->failed)
+		return 0;
+	if (!loop->failed_port)
+		app_error("a port fails while it forwards: %s", strerror(-loop->failed));
+	else if (vfnet_port_state(loop->failed_port->port) == VFNET_PORT_GONE)
+		app_error("%s: the device is gone", loop->failed_port->info.name);
+	else
+		app_error("%s: the physical function was reset; start again when its interface is "
+			  "up",
+			  loop->failed_port->info.name);
+	return APP_EXIT_FAILED;
+}
+
+int fwd_run(struct fwd *fwd)
+{
+	struct ticker ticker = {
+	    .invariant = app_tsc_invariant(),
+	    .sources = fwd->sim && has_source(fwd->opts),
+	};
+	struct fwd_loop loop;
+	uint64_t sim_begin = fwd->sim ? vfnet_sim_cycles(fwd->sim) : 0;
+
+	init_loop(&loop, fwd);
+	ticker.begin_ns = ticker.ns = fwd->result.start_ns = app_now_ns();
+	ticker.begin_tsc = app_tsc();
+	fwd_live_begin(&ticker.live, fwd->opts, ticker.ns);
+	if (fwd->sim)
+		vfnet_sim_start(fwd->sim);
+	for (unsigned int round = 1; loop.left; round++) {
+		if (loop.prime_left)
+			fwd_prime(&loop);
+		round_of_bursts(&loop);
+		if (round % CHECK_ROUNDS == 0 && tick(&loop, &ticker))
+			break;
+	}
+	fwd->result.end_ns = app_now_ns();
+	if (fwd->sim)
+		vfnet_sim_stop(fwd->sim);
+	drain(&loop);
+	if (fwd->sim)
+		fwd->result.sim_cycles = vfnet_sim_cycles(fwd->sim) - sim_begin;
+	return say_failed(&loop);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef VFNET_TESTS_FWD_JSON_H
+#define VFNET_TESTS_FWD_JSON_H
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <cjson/cJSON.h>
+
+#include "tests/sim/fwd_process.h"
+
+using Json = std::shared_ptr<cJSON>;
+using Counts = std::map<std::string, uint64_t>;
+
+/* NULL if it is not JSON from the first byte to the last */
+Json ParseJson(const std::string &text);
+
+/* the first place where @value does not fit @schema and why; empty if it fits */
+std::string SchemaError(const cJSON *schema, const cJSON *value);
+
+/* the first sum that is wrong, the pool included; empty if all balance */
+std::string LedgerError(const cJSON *run);
+
+uint64_t Count(const cJSON *object, const std::string &key);
+
+/* those of an object's counts that are not 0 */
+Counts NonZero(const cJSON *object, const std::string &key);
+
+/*
+ * Run vfnet-fwd with --json - and expect exit 0, nothing but JSON on standard output, the schema
+ * kept, the ledger balanced and the pool full again.
+ */
+Json RunJson(Args args);
+
+#endif
