@@ -17,9 +17,7 @@
 #define BUF_ROOM     2304
 #define RING_ENTRY   16
 #define REGION_SPARE (UINT64_C(2) << 20)
-/* the pool refuses to be smaller than its rings, caches and this many */
-#define POOL_SPARE 128
-#define CACHE_MIN  128
+#define CACHE_MIN    128
 
 unsigned int fwd_frame_bufs(uint32_t bytes)
 {
@@ -115,10 +113,10 @@ static uint32_t cache_size(const struct fwd_options *opts)
 	return two_bursts > CACHE_MIN ? two_bursts : CACHE_MIN;
 }
 
-/* rings full, the cache full, and what the pool wants to spare */
+/* rings full, the cache full, and what the pool insists on */
 static uint32_t pool_least(const struct fwd_options *opts)
 {
-	return 2 * opts->ring * opts->n_ports + cache_size(opts) + POOL_SPARE;
+	return 2 * opts->ring * opts->n_ports + cache_size(opts) + VFNET_POOL_SPARE;
 }
 
 static uint32_t pool_size(const struct fwd_options *opts)

@@ -21,6 +21,14 @@ struct vfnet_cache;
 #define VFNET_POOL_BLOCK 32
 
 /**
+ * VFNET_POOL_SPARE - buffers that a pool must have beside those that rings and caches keep
+ *
+ * Two bursts of 64: one in the program's hands, one on its way into the ring. A program with
+ * longer bursts, or one that keeps packets, gives its pool more.
+ */
+#define VFNET_POOL_SPARE 128
+
+/**
  * struct vfnet_pool_opts - how to make a pool; zero means the default
  * @size:           sizeof(struct vfnet_pool_opts)
  * @name:           shown in errors and reports; copied, cut to 31 bytes; NULL = "pool"
@@ -134,8 +142,8 @@ int vfnet_pool_put(struct vfnet_region *region, const uint32_t *handle, unsigned
  * @err:   may be NULL
  *
  * Context: any thread; allocates.
- * Return: 0; -EINVAL; -ENOBUFS if the pool is smaller than all rings and caches on it and two
- * bursts (the sentence says how many buffers are needed); -ENOMEM.
+ * Return: 0; -EINVAL; -ENOBUFS if the pool is smaller than all rings and caches on it and
+ * VFNET_POOL_SPARE (the sentence says how many buffers are needed); -ENOMEM.
  */
 int vfnet_cache_open(struct vfnet_pool *pool, unsigned int n_max, struct vfnet_cache **out,
 		     struct vfnet_err *err);

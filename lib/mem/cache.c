@@ -162,29 +162,38 @@ unsigned int vfnet_cache_get(struct vfnet_cache *cache, uint32_t *handle, unsign
 	return n;
 }
 
-/* The sign of the result: is one of the handles outside the cache's pool? Both differences are
- * non-negative for a place inside; bit 31 (HELD) counts as outside. No branch, so that the loop
- * over a constant number becomes vector code. */
-static inline uint32_t strange(const struct vfnet_cache *cache, const uint32_t *handle,
+/*
+ * Is one of the handles outside the cache's pool? The answer is one bit of the result. Places are
+ * below 2^31, so for one inside neither difference has the bit, and for one outside, before or
+ * behind, one of them wraps around and has it; a handle with HELD counts as outside. No branch, so
+ * that the loop over a constant number becomes vector code.
+ */
+#define OUTSIDE 0x80000000u
+
+static inline uint32_t outside(const struct vfnet_cache *cache, const uint32_t *handle,
 			       unsigned int n)
 {
-	uint32_t first = cache->first, last = cache->last, bad = 0;
+	uint32_t bits = 0;
 
-	for (unsigned int i = 0; i < n; i++)
-		bad |= (handle[i] - first) | (last - (handle[i] - first));
-	return bad;
+	for (unsigned int i = 0; i < n; i++) {
+		uint32_t from_first = handle[i] - cache->first;
+		uint32_t to_last = cache->last - from_first;
+
+		bits |= from_first | to_last;
+	}
+	return bits;
 }
 
 static inline bool all_home(const struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
 {
-	uint32_t bad = 0;
+	uint32_t bits = 0;
 
 	for (; n >= BLOCK; n -= BLOCK, handle += BLOCK)
-		bad |= strange(cache, handle, BLOCK);
+		bits |= outside(cache, handle, BLOCK);
 	for (; n >= 4; n -= 4, handle += 4)
-		bad |= strange(cache, handle, 4);
-	bad |= strange(cache, handle, n);
-	return !(bad >> 31);
+		bits |= outside(cache, handle, 4);
+	bits |= outside(cache, handle, n);
+	return !(bits & OUTSIDE);
 }
 
 /* make room for @n, at most half of n_max: the oldest go to the store, in whole blocks */

@@ -271,10 +271,10 @@ int vfnet_pool_commit(struct vfnet_pool *pub, uint32_t n_bufs, const char *who,
 	if (need <= pub->n_bufs)
 		return 0;
 	return vfnet_err_set(err, -ENOBUFS,
-			     "pool %s: with %u for %s, its rings and caches and two bursts need "
+			     "pool %s: with %u for %s, its rings and caches and %d to spare need "
 			     "%" PRIu64 " buffers, and it has %u: open it with n_bufs %" PRIu64
 			     " or more",
-			     pool->name, n_bufs, who, need, pub->n_bufs, need);
+			     pool->name, n_bufs, who, VFNET_POOL_SPARE, need, pub->n_bufs, need);
 }
 
 void vfnet_pool_uncommit(struct vfnet_pool *pub, uint32_t n_bufs)

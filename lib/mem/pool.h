@@ -11,9 +11,6 @@
 extern "C" {
 #endif
 
-/** VFNET_POOL_SPARE - two bursts of 64, which must fit beside what rings and caches count on. */
-#define VFNET_POOL_SPARE 128
-
 /** VFNET_POOL_NAME_BYTES - names of pools and caches, with the final NUL */
 #define VFNET_POOL_NAME_BYTES 32
 
@@ -42,8 +39,8 @@ static inline struct vfnet_pool_impl *vfnet_pool_private(const struct vfnet_pool
  * @err:    may be NULL
  *
  * Context: any thread; takes a lock.
- * Return: 0; -ENOBUFS when the pool is smaller than all rings and caches on it and two bursts
- * (nothing is committed).
+ * Return: 0; -ENOBUFS when the pool is smaller than all rings and caches on it and
+ * VFNET_POOL_SPARE (nothing is committed).
  */
 int vfnet_pool_commit(struct vfnet_pool *pool, uint32_t n_bufs, const char *who,
 		      struct vfnet_err *err);
