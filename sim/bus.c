@@ -216,14 +216,14 @@ static int sim_dev_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *
 static int sim_dev_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eventfd,
 			   struct vfnet_err *err)
 {
-	(void)eventfd;
-	if (!n)
-		return 0;
 	if (n > IGBVF_VECTORS)
 		return vfnet_err_set(err, -EINVAL, "%s: %u vectors asked for, there are %u",
 				     dev->name, n, IGBVF_VECTORS);
-	return vfnet_err_set(err, -ENOTSUP, "%s: a software card has no interrupts yet; poll",
-			     dev->name);
+	sim_lock(dev_sim(dev));
+	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
+		dev_vf(dev)->eventfd[v] = v < n ? eventfd[v] : -1;
+	sim_unlock(dev_sim(dev));
+	return 0;
 }
 
 static void sim_dev_close(struct vfnet_dev *dev)
@@ -235,6 +235,8 @@ static void sim_dev_close(struct vfnet_dev *dev)
 	/* as vfio does: a function that nobody uses is reset, so its address is forgotten */
 	vf->bus_master = false;
 	sim_vf_reset(vf);
+	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
+		vf->eventfd[v] = -1;
 	vf->open = false;
 	vf->card->open_vfs &= ~(1u << vf->index);
 	sim->n_open--;

@@ -6,6 +6,7 @@
  * The software 82576, from the inside.
  *
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
+ *                                         │               ├─ interrupts              irq.c
  *                                         │               ├─ receive ring            rx.c
  *                                         │               └─ transmit ring           tx.c
  *                                         ├─ physical function, as igb drives it     pf.c
@@ -78,6 +79,7 @@ struct sim_pf_vf {
 	bool enabled;	      /* VFRE and VFTE */
 	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
 	bool replying;	      /* PFU is held and reply is to be written */
+	uint32_t ping;	      /* control message that waits for the words; 0 = none */
 	unsigned int n_reply; /* words */
 	uint32_t reply[3];
 	uint64_t last_nack_ns;
@@ -95,9 +97,10 @@ struct sim_vf {
 	unsigned int index;
 	bool open;
 	bool bus_master;
-	struct sim_dma *dma; /* NULL: not attached */
-	uint32_t generation; /* of dma, when the rings were looked up */
-	uint32_t said;	     /* bits by enum sim_said */
+	struct sim_dma *dma;	    /* NULL: not attached */
+	uint32_t generation;	    /* of dma, when the rings were looked up */
+	uint32_t said;		    /* bits by enum sim_said */
+	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
 	struct sim_rxq rxq;
 	struct sim_txq txq;
 	struct sim_pf_vf pf;
@@ -124,6 +127,7 @@ struct sim_card {
 	struct vfnet_sim *sim;
 	unsigned int index;
 	bool down;    /* the physical function's interface is not up: no link */
+	bool no_wire; /* nothing is plugged in: no link */
 	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
 	bool spoof_check;
 	bool slow;		    /* a register was written: rings and mailbox want a look */
@@ -187,6 +191,11 @@ static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 	return &vf->regs[offset / 4];
 }
 
+static inline bool sim_card_has_link(const struct sim_card *card)
+{
+	return !card->down && !card->no_wire;
+}
+
 /* The function that answers for frames that belong to none; NULL when all are closed. */
 static inline struct sim_vf *sim_card_first_open(struct sim_card *card)
 {
@@ -234,6 +243,20 @@ void sim_ring_refresh(struct sim_vf *vf);
 void sim_pf_init(struct sim_card *card);
 /** sim_pf_step() - the interrupt handler of the physical function. */
 void sim_pf_step(struct sim_card *card);
+/** sim_pf_down() - `ip link set dev PF down`: a reset that does not end. */
+void sim_pf_down(struct sim_card *card);
+/** sim_pf_up() - its end. */
+void sim_pf_up(struct sim_card *card);
+/** sim_pf_link() - the wire is plugged in or out: igb tells the functions that it knows. */
+void sim_pf_link(struct sim_card *card, bool plugged);
+
+/* irq.c */
+/** sim_irq_cause() - add @vectors, bits, to VTEICR, and send those that are enabled. */
+void sim_irq_cause(struct sim_vf *vf, uint32_t vectors);
+/** sim_irq_enable() - add @vectors to VTEIMS, and send those that have a cause. */
+void sim_irq_enable(struct sim_vf *vf, uint32_t vectors);
+/** sim_irq_misc() - the mailbox's cause: the vector that VTIVAR_MISC names. */
+void sim_irq_misc(struct sim_vf *vf);
 
 /* switch.c */
 /** sim_switch_flush() - addresses changed: forget what look-ups found. */

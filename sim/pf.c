@@ -163,26 +163,85 @@ static bool on_message(struct sim_vf *vf)
 	return true;
 }
 
+static void send_to(struct sim_vf *vf, const uint32_t *words, unsigned int n)
+{
+	sim_mbox_pf_send(&vf->mbox, words, n);
+	sim_irq_misc(vf);
+}
+
+/* While the function holds the words igb tries again; here without its limit of 10 ms. */
 static void vf_step(struct sim_vf *vf)
 {
 	if (vf->pf.reset)
 		on_reset(vf);
 	if (vf->pf.replying) {
 		vf->pf.replying = false;
-		sim_mbox_pf_send(&vf->mbox, vf->pf.reply, vf->pf.n_reply);
-		return;
-	}
-	vf->mbox.ack = false; /* igb has nothing that waits for it */
-	/* while the function holds the words igb tries again; here without its limit of 10 ms */
-	if (vf->mbox.req && sim_mbox_pf_take(&vf->mbox)) {
+		send_to(vf, vf->pf.reply, vf->pf.n_reply);
+	} else if (vf->pf.ping && sim_mbox_pf_take(&vf->mbox)) {
+		send_to(vf, &vf->pf.ping, 1);
+		vf->pf.ping = 0;
+	} else if (vf->mbox.req && sim_mbox_pf_take(&vf->mbox)) {
 		vf->mbox.req = false;
 		sim_mbox_pf_ack(&vf->mbox, on_message(vf));
+		sim_irq_misc(vf);
 	}
-	vf->card->slow = vf->card->slow || vf->mbox.req || vf->pf.replying;
+	vf->mbox.ack = false; /* igb has nothing that waits for it */
+	if (vf->mbox.req || vf->pf.replying || vf->pf.ping)
+		vf->card->slow = true;
 }
 
 void sim_pf_step(struct sim_card *card)
 {
 	for (unsigned int i = 0; i < SIM_VFS && !card->down; i++)
 		vf_step(&card->vfs[i]);
+}
+
+static void ping(struct sim_vf *vf, uint32_t word)
+{
+	vf->pf.ping = word;
+	vf->card->slow = true;
+	if (!vf->pf.replying)
+		vf_step(vf);
+}
+
+/* igb says so in the mailbox, without CTS, and then resets the card. */
+void sim_pf_down(struct sim_card *card)
+{
+	if (card->down)
+		return;
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		struct sim_vf *vf = &card->vfs[i];
+
+		vf->pf.cts = false;
+		ping(vf, IGBVF_MSG_PF_CONTROL);
+		vf->pf.ping = 0;
+		sim_vf_reset(vf);
+		vf->mbox.bits |= IGBVF_V2PMAILBOX_RSTI;
+	}
+	card->down = true;
+}
+
+void sim_pf_up(struct sim_card *card)
+{
+	if (!card->down)
+		return;
+	card->down = false;
+	card->slow = true;
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		struct sim_mbox *mbox = &card->vfs[i].mbox;
+
+		mbox->bits = (mbox->bits & ~IGBVF_V2PMAILBOX_RSTI) | IGBVF_V2PMAILBOX_RSTD;
+	}
+}
+
+void sim_pf_link(struct sim_card *card, bool plugged)
+{
+	if (card->no_wire == !plugged)
+		return;
+	card->no_wire = !plugged;
+	for (unsigned int i = 0; i < SIM_VFS && !card->down; i++) {
+		struct sim_vf *vf = &card->vfs[i];
+
+		ping(vf, IGBVF_MSG_PF_CONTROL | (vf->pf.cts ? IGBVF_MSG_CTS : 0));
+	}
 }

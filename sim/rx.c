@@ -236,7 +236,7 @@ static bool must_wait(struct sim_card *card, uint32_t vfs, const uint8_t *frame,
 	return false;
 }
 
-/* Return: false = not now */
+/* Return: false = the frame stays on the wire, for descriptors that are still to come */
 static bool from_wire(struct sim_card *card, const uint8_t *frame, uint32_t len)
 {
 	const struct sim_dest *dest;
@@ -246,7 +246,7 @@ static bool from_wire(struct sim_card *card, const uint8_t *frame, uint32_t len)
 		sim_count_missed(sim_card_first_open(card), VFNET_MISSED_undersize);
 		return true;
 	}
-	if (vfnet_unlikely(card->down)) {
+	if (vfnet_unlikely(!sim_card_has_link(card))) {
 		sim_count_missed(sim_card_first_open(card), VFNET_MISSED_link_down);
 		return true;
 	}

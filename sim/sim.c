@@ -182,6 +182,36 @@ bool vfnet_sim_sources_done(struct vfnet_sim *sim)
 	return done;
 }
 
+static int apply_event(struct sim_card *card, enum vfnet_sim_event event)
+{
+	switch (event) {
+	case VFNET_SIM_PF_DOWN:
+		sim_pf_down(card);
+		return 0;
+	case VFNET_SIM_PF_UP:
+		sim_pf_up(card);
+		return 0;
+	case VFNET_SIM_LINK_DOWN:
+		sim_pf_link(card, false);
+		return 0;
+	case VFNET_SIM_LINK_UP:
+		sim_pf_link(card, true);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int vfnet_sim_trigger(struct vfnet_sim *sim, unsigned int card, enum vfnet_sim_event event)
+{
+	int ret = -ENODEV;
+
+	sim_lock(sim);
+	if (card < SIM_CARDS && sim->cards[card])
+		ret = apply_event(sim->cards[card], event);
+	sim_unlock(sim);
+	return ret;
+}
+
 uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim)
 {
 	return __atomic_load_n(&sim->cycles, __ATOMIC_RELAXED);

@@ -43,6 +43,12 @@ struct gather {
 	bool unsupported;
 };
 
+/* What became of the frame at a ring's head. */
+enum outcome {
+	TAKEN,	 /* off the ring: sent, or lost and counted */
+	NOT_NOW, /* it stays: its end or its receiver's descriptors are still to come */
+};
+
 static inline uint32_t next(const struct sim_txq *q, uint32_t at)
 {
 	return at + 1 == q->n_desc ? 0 : at + 1;
@@ -98,9 +104,10 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
  * one of them owns the address. A function does not hear itself (LLE = 0).
  *
- * Return: false = not now, a receiver without DROP_EN has no descriptors.
+ * Return: NOT_NOW: a receiver without DROP_EN has no descriptors.
  */
-static inline bool route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame, uint32_t len)
+static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
+				 uint32_t len)
 {
 	struct sim_card *card = vf->card;
 	bool vlan_ok = sim_switch_vlan_ok(card, frame);
@@ -109,12 +116,12 @@ static inline bool route(struct sim_vf *vf, struct batch *batch, const uint8_t *
 
 	if (card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac)) {
 		sim_count_drop(vf, VFNET_DROPS_spoof, len);
-		return true;
+		return TAKEN;
 	}
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
 	vfs = vlan_ok ? dest->vfs & ~(1u << vf->index) : 0;
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
-		return false;
+		return NOT_NOW;
 	if (!vfs || !dest->exact) {
 		batch->frames[batch->n_frames++] = (struct sim_frame){frame, len};
 		batch->used += (len + BUFFER_ALIGN - 1) & ~(BUFFER_ALIGN - 1);
@@ -122,7 +129,7 @@ static inline bool route(struct sim_vf *vf, struct batch *batch, const uint8_t *
 	count(vf, len, vfs != 0);
 	for (; vfnet_unlikely(vfs); vfs &= vfs - 1)
 		sim_rx_put(&card->vfs[__builtin_ctz(vfs)], frame, len, true);
-	return true;
+	return TAKEN;
 }
 
 static void refuse(struct sim_vf *vf, enum vfnet_drops why, uint32_t len, const char *what)
@@ -171,8 +178,7 @@ static bool fetch(struct sim_vf *vf, const struct gather *g, uint8_t *to)
 	return true;
 }
 
-/* Return: false = not now */
-static bool send_gathered(struct sim_vf *vf, struct batch *batch, const struct gather *g)
+static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch, const struct gather *g)
 {
 	uint32_t len = g->len;
 	uint8_t *frame;
@@ -180,22 +186,22 @@ static bool send_gathered(struct sim_vf *vf, struct batch *batch, const struct g
 	if (g->unsupported) {
 		refuse(vf, VFNET_DROPS_tx_unsupported, len,
 		       "it asks for an offload or has a legacy descriptor (tx_unsupported)");
-		return true;
+		return TAKEN;
 	}
 	if (len > IGBVF_FRAME_MAX) {
 		refuse(vf, VFNET_DROPS_tx_oversize, len, "it is longer than 9724 (tx_oversize)");
-		return true;
+		return TAKEN;
 	}
 	if (len < PAD_MIN) {
 		refuse(vf, VFNET_DROPS_tx_invalid, len,
 		       "the card pads frames of 17 bytes and more only (tx_invalid)");
-		return true;
+		return TAKEN;
 	}
 	frame = room(vf, batch, len);
 	if (!fetch(vf, g, frame)) {
 		refuse(vf, VFNET_DROPS_tx_dma_fault, len,
 		       "DMA fault: a buffer is not in mapped memory (tx_dma_fault)");
-		return true;
+		return TAKEN;
 	}
 	if (len < VFNET_FRAME_MIN) {
 		memset(frame + len, 0, VFNET_FRAME_MIN - len);
@@ -204,27 +210,26 @@ static bool send_gathered(struct sim_vf *vf, struct batch *batch, const struct g
 	return route(vf, batch, frame, len);
 }
 
-/* A frame that is not simple. Return: false = not now. */
-static bool send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
+/* A frame that is not simple. */
+static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
 	struct sim_txq *q = &vf->txq;
 	struct gather g = {.first = q->head};
 
 	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT)
 		g.n = 1;
-	else if (!look(q, tail, &g) || !send_gathered(vf, batch, &g))
-		return false;
+	else if (!look(q, tail, &g) || send_gathered(vf, batch, &g) == NOT_NOW)
+		return NOT_NOW;
 	for (; g.n; g.n--, q->head = next(q, q->head)) {
 		if (batch->n_rs == SIM_BATCH)
 			flush(vf, batch);
 		if (q->ring[q->head].data.cmd & IGBVF_TXD_RS)
 			batch->rs[batch->n_rs++] = q->head;
 	}
-	return true;
+	return TAKEN;
 }
 
-/* Return: false = not now */
-static inline bool send_one(struct sim_vf *vf, struct batch *batch, uint32_t tail)
+static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
 	struct sim_txq *q = &vf->txq;
 	const union igbvf_tx_desc *desc = &q->ring[q->head];
@@ -241,12 +246,12 @@ static inline bool send_one(struct sim_vf *vf, struct batch *batch, uint32_t tai
 		return send_slow(vf, batch, tail);
 	frame = room(vf, batch, len);
 	sim_copy(frame, from, len);
-	if (!route(vf, batch, frame, len))
-		return false;
+	if (route(vf, batch, frame, len) == NOT_NOW)
+		return NOT_NOW;
 	if (cmd & IGBVF_TXD_RS)
 		batch->rs[batch->n_rs++] = q->head;
 	q->head = next(q, q->head);
-	return true;
+	return TAKEN;
 }
 
 static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
@@ -269,7 +274,7 @@ static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
 	batch.n_frames = 0;
 	batch.n_rs = 0;
 	batch.used = 0;
-	while (moved < budget && q->head != tail && send_one(vf, &batch, tail)) {
+	while (moved < budget && q->head != tail && send_one(vf, &batch, tail) == TAKEN) {
 		moved++;
 		if (batch.n_frames == SIM_BATCH || batch.n_rs == SIM_BATCH)
 			flush(vf, &batch);
@@ -282,7 +287,7 @@ unsigned int sim_tx_step(struct sim_card *card, unsigned int budget)
 {
 	unsigned int moved = 0;
 
-	if (card->down || !card->open_vfs)
+	if (!sim_card_has_link(card) || !card->open_vfs)
 		return 0;
 	for (unsigned int i = 0; i < SIM_VFS; i++) {
 		unsigned int vf = (card->turn + i) % SIM_VFS;

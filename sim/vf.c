@@ -59,6 +59,7 @@ void sim_vf_reset(struct sim_vf *vf)
 	vf->pf.enabled = false; /* VFRE and VFTE */
 	vf->pf.reset = true;
 	vf->pf.replying = false;
+	vf->pf.ping = 0;
 	vf->card->slow = true;
 	sim_ring_refresh(vf);
 }
@@ -75,6 +76,8 @@ void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index)
 	    .n_vectors = IGBVF_VECTORS,
 	    .numa_node = -1,
 	};
+	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
+		vf->eventfd[v] = -1;
 	snprintf(vf->dev.name, sizeof(vf->dev.name), "sim:%u.%u", card->index, index);
 	reset_values(vf);
 }
@@ -93,7 +96,7 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset)
 
 	switch (offset) {
 	case IGBVF_STATUS:
-		return vf->card->down ? STATUS_DOWN : STATUS_UP;
+		return sim_card_has_link(vf->card) ? STATUS_UP : STATUS_DOWN;
 	case IGBVF_V2PMAILBOX:
 		return sim_mbox_vf_read(&vf->mbox);
 	case IGBVF_VTFRTIMER:
@@ -145,13 +148,13 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 		vf->card->slow = true;
 		return;
 	case IGBVF_VTEICS:
-		*sim_vf_reg(vf, IGBVF_VTEICR) |= val & IGBVF_VECTORS_ALL;
+		sim_irq_cause(vf, val & IGBVF_VECTORS_ALL);
 		return;
 	case IGBVF_VTEICR:
 		*reg &= ~val;
 		return;
 	case IGBVF_VTEIMS:
-		*reg |= val & IGBVF_VECTORS_ALL;
+		sim_irq_enable(vf, val & IGBVF_VECTORS_ALL);
 		return;
 	case IGBVF_VTEIMC:
 		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~val;

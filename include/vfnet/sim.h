@@ -140,6 +140,28 @@ void vfnet_sim_stop(struct vfnet_sim *sim);
  */
 bool vfnet_sim_sources_done(struct vfnet_sim *sim);
 
+/** enum vfnet_sim_event - what happens to a card while it is in use. */
+enum vfnet_sim_event {
+	VFNET_SIM_PF_DOWN,   /* the physical function's interface goes down: the card is reset */
+	VFNET_SIM_PF_UP,     /* ... and comes up again: with the one before, a reset */
+	VFNET_SIM_LINK_DOWN, /* the wire is pulled out */
+	VFNET_SIM_LINK_UP,   /* ... and put back */
+};
+
+/**
+ * vfnet_sim_trigger() - let something happen to a card
+ * @sim:   the cards
+ * @card:  0..15
+ * @event: what; nothing happens where it is so already
+ *
+ * At once, in every mode. The physical function tells its virtual functions as igb does, by a
+ * message in the mailbox; one whose function holds the mailbox gets it in a later step.
+ *
+ * Context: any thread.
+ * Return: 0; -EINVAL no such event; -ENODEV no such card yet.
+ */
+int vfnet_sim_trigger(struct vfnet_sim *sim, unsigned int card, enum vfnet_sim_event event);
+
 /**
  * vfnet_sim_step() - let all cards move once
  * @sim:    the cards

@@ -206,6 +206,7 @@ static void reopen(struct driver *d, unsigned int i)
 /* What the contract offers besides registers. */
 static void call(struct driver *d, unsigned int i)
 {
+	static const int nobody[IGBVF_VECTORS] = {-1, -1, -1};
 	struct vfnet_dev *dev = d->dev[i];
 	uint8_t how = input_u8(&d->in);
 	struct vfnet_counters sum = {0};
@@ -235,7 +236,8 @@ static void call(struct driver *d, unsigned int i)
 		break;
 	case 6:
 		dev->ops->truth(dev, &sum, &lost_bytes);
-		must((dev->ops->irq_set(dev, how >> 4, NULL, NULL) == 0) == !(how >> 4));
+		must((dev->ops->irq_set(dev, how >> 4, nobody, NULL) == 0) ==
+		     (how >> 4 <= IGBVF_VECTORS));
 		break;
 	default:
 		reopen(d, i);

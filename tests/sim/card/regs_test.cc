@@ -103,17 +103,6 @@ TEST(Device, DoesNotShareTheAddressesOfAnotherBus)
 	dev->ops->close(dev);
 }
 
-TEST(Device, HasNoInterruptsYetAndSaysSo)
-{
-	Machine m;
-	Function f(m, "0.0");
-	int fds[4] = {-1, -1, -1, -1};
-
-	EXPECT_EQ(f.dev->ops->irq_set(f.dev, 0, nullptr, nullptr), 0);
-	EXPECT_EQ(f.dev->ops->irq_set(f.dev, 3, fds, nullptr), -ENOTSUP);
-	EXPECT_EQ(f.dev->ops->irq_set(f.dev, 4, fds, nullptr), -EINVAL);
-}
-
 TEST(Registers, StatusShowsLinkSpeedAndVirtualisation)
 {
 	Machine m;
