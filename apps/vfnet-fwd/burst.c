@@ -52,16 +52,21 @@ static inline void touch(struct fwd_loop *loop, const struct fwd_lane *lane, uns
 	}
 }
 
-/* @sent of @n were taken, or none if it is an errno: the rest is the program's loss */
+/*
+ * The card has not taken all @n packets: the rest is the program's loss.
+ * @rc: what the send call said: how many it took, or why none
+ *
+ * Return: packets taken
+ */
 static __attribute__((noinline)) unsigned int
-drop_unsent(struct fwd_loop *loop, const struct fwd_lane *lane, int sent, unsigned int n)
+drop_unsent(struct fwd_loop *loop, const struct fwd_lane *lane, int rc, unsigned int n)
 {
 	struct fwd_port *port = &loop->fwd->ports[lane->tx_port];
-	enum vfnet_drops why = sent < 0 ? VFNET_DROPS_app : VFNET_DROPS_tx_full;
-	unsigned int taken = sent < 0 ? 0 : (unsigned int)sent;
+	enum vfnet_drops why = rc < 0 ? VFNET_DROPS_tx_down : VFNET_DROPS_tx_full;
+	unsigned int taken = rc < 0 ? 0 : (unsigned int)rc;
 
-	if (sent < 0 && sent != -ENETDOWN)
-		loop->failed = sent;
+	if (rc < 0 && rc != -ENETDOWN)
+		loop->failed = rc;
 	port->drops[why] += fwd_frames(loop, loop->pkt + taken, n - taken);
 	vfnet_pkt_free(loop->fwd->cache, loop->pkt + taken, n - taken);
 	return taken;
@@ -119,7 +124,7 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 	struct fwd_result *result = &loop->fwd->result;
 	uint64_t sim = timed ? sim_cycles(loop->fwd) : 0;
 	uint64_t at[4] = {timed ? app_tsc() : 0};
-	unsigned int n, taken, frames;
+	unsigned int n, n_sent, frames, frames_sent;
 	int rc;
 
 	rc = vfnet_rx_burst(lane->rxq, loop->pkt, room_of(loop));
@@ -137,7 +142,7 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 	touch(loop, lane, n, mode);
 	at[2] = timed ? app_tsc() : 0;
 	rc = vfnet_tx_burst(lane->txq, loop->pkt, n);
-	taken = rc == (int)n ? n : drop_unsent(loop, lane, rc, n);
+	n_sent = rc == (int)n ? n : drop_unsent(loop, lane, rc, n);
 	at[3] = timed ? app_tsc() : 0;
 	if (timed)
 		count_sample(loop, frames, at, sim_cycles(loop->fwd) - sim);
@@ -145,9 +150,9 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 		loop->sample_due = loop->bursts % SAMPLE_EVERY == 0;
 	loop->bursts++;
 	result->histogram[frames]++;
-	taken = fwd_frames(loop, loop->pkt, taken);
-	result->forwarded += taken;
-	loop->left -= vfnet_likely(taken < loop->left) ? taken : loop->left;
+	frames_sent = fwd_frames(loop, loop->pkt, n_sent);
+	result->forwarded += frames_sent;
+	loop->left -= vfnet_likely(frames_sent < loop->left) ? frames_sent : loop->left;
 	return n;
 }
 

@@ -82,7 +82,7 @@ struct fwd_samples {
  * @end_ns:        the last frame had moved
  * @first_ns:      the first frame had been sent on; 0 = none came
  * @forwarded:     frames taken by the sending ports
- * @created:       frames that the program made, or would have made had there been a buffer
+ * @created:       frames that the program made
  * @polls:         receive calls that found nothing
  * @sim_cycles:    cycles inside the cards, when inline
  * @samples:       see there

@@ -57,16 +57,15 @@ void fwd_prime(struct fwd_loop *loop)
 	struct vfnet_pkt pkt[BUFS_MAX];
 	uint8_t data[FRAME_MAX];
 
+	/* no buffer or no room: again after the next burst */
 	for (unsigned int sent = 0; sent < loop->room && loop->prime_left; sent++) {
-		if (!vfnet_pkt_alloc(fwd->cache, pkt, n_bufs)) {
-			fwd->ports[0].drops[VFNET_DROPS_pool_empty]++;
-		} else {
-			build(fwd, fwd->opts->prime_count - loop->prime_left, data);
-			scatter(fwd, data, pkt);
-			if (vfnet_tx_burst(fwd->ports[0].txq, pkt, n_bufs) != (int)n_bufs) {
-				vfnet_pkt_free(fwd->cache, pkt, n_bufs);
-				return; /* no room: again after the next burst */
-			}
+		if (!vfnet_pkt_alloc(fwd->cache, pkt, n_bufs))
+			return;
+		build(fwd, fwd->opts->prime_count - loop->prime_left, data);
+		scatter(fwd, data, pkt);
+		if (vfnet_tx_burst(fwd->ports[0].txq, pkt, n_bufs) != (int)n_bufs) {
+			vfnet_pkt_free(fwd->cache, pkt, n_bufs);
+			return;
 		}
 		fwd->result.created++;
 		loop->prime_left--;

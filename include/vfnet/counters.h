@@ -35,6 +35,7 @@ extern "C" {
 /* Lost after the application had it, or made it.  name, meaning */
 #define VFNET_DROPS(_)                                                                             \
 	_(tx_full,         "the transmit ring was full")                                           \
+	_(tx_down,         "the port that should send it was in reset or gone")                    \
 	_(pool_empty,      "no buffer for a frame that the application wanted to make")            \
 	_(spoof,           "the card's anti-spoof check refused the source address")               \
 	_(tx_oversize,     "longer than the card sends")                                           \

@@ -2,6 +2,7 @@
 /* Each loss that the command line can bring about is counted under its name and under no other. */
 #include <gtest/gtest.h>
 
+#include "tests/sim/fwd_inside.h"
 #include "tests/sim/fwd_json.h"
 #include "tests/sim/pcap_file.h"
 
@@ -72,6 +73,26 @@ TEST(FwdLoss, ShortFrameIsUndersize)
 
 	EXPECT_EQ(lost.missed, (Counts{{"undersize", 2}}));
 	EXPECT_EQ(lost.drops, Counts());
+}
+
+/* No option resets a card, so the program is taken apart: its own bursts, in this process. */
+TEST(FwdLoss, ASendingPortInResetIsTxDown)
+{
+	std::vector<std::string> args = {"vfnet-fwd",	    "--mode",  "io",
+					 "--sim",	    "inline",  "--wire",
+					 "0=gen:count=500", "sim:0.0", "sim:1.0"};
+	std::vector<char *> argv;
+	fwd_inside result = {};
+
+	for (std::string &arg : args)
+		argv.push_back(arg.data());
+	argv.push_back(nullptr);
+	ASSERT_TRUE(fwd_inside_reset(static_cast<int>(args.size()), argv.data(), &result));
+	EXPECT_TRUE(result.balanced);
+	EXPECT_EQ(result.ports[0].rx_packets, 500u);
+	for (unsigned int i = 0; i < VFNET_DROPS_COUNT; i++)
+		EXPECT_EQ(result.ports[1].drops[i], i == VFNET_DROPS_tx_down ? 500u : 0u)
+		    << vfnet_drops_name(i);
 }
 
 TEST(FwdLoss, WhatFollowsTheCountIsNotDrained)
