@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <vfnet/sim.h>
 #include <vfnet/vfnet.h>
@@ -35,9 +34,11 @@ static void on_signal(int number)
 static int open_end(struct vfnet *v, struct vfnet_cache *cache, const char *name, struct end *end,
 		    struct vfnet_err *err)
 {
+	/* link, resets and counters are a thread's business */
+	struct vfnet_port_opts port = {.size = sizeof(port), .service_thread = true};
 	struct vfnet_queue_opts queue = {.size = sizeof(queue), .cache = cache};
 
-	if (vfnet_port_open(v, name, NULL, &end->port, err) ||
+	if (vfnet_port_open(v, name, &port, &end->port, err) ||
 	    vfnet_txq_open(end->port, &queue, &end->txq, err) ||
 	    vfnet_rxq_open(end->port, &queue, &end->rxq, err))
 		return -1;
@@ -76,15 +77,6 @@ static void forward(struct vfnet_region *region, struct vfnet_cache *cache, stru
 		vfnet_pkt_free(cache, &pkt[i], 1);
 }
 
-/* Link, resets, counters: at least every 100 ms. */
-static void service(struct vfnet_port *port)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	vfnet_port_service(port, (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
-}
-
 int main(int argc, char **argv)
 {
 	struct vfnet *v = NULL;
@@ -109,13 +101,9 @@ int main(int argc, char **argv)
 		goto out;
 	}
 	vfnet_sim_start(sim);
-	for (unsigned int pass = 0; !stop; pass++) {
+	while (!stop) {
 		forward(vfnet_get_region(v), cache, &a, &b);
 		forward(vfnet_get_region(v), cache, &b, &a);
-		if (pass % 1024 == 0) {
-			service(a.port);
-			service(b.port);
-		}
 	}
 	rc = 0;
 out:

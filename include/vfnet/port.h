@@ -33,11 +33,13 @@ enum vfnet_port_state {
  *                  frame is @mtu + 14 (+ 4 for a VLAN tag), without CRC
  * @mac:            the address to ask for; all zero = the one that the administrator gave, else
  *                  a random locally administered one
+ * @service_thread: a thread of the port's own calls vfnet_port_service(), until the port closes
  */
 struct vfnet_port_opts {
 	size_t size;
 	uint32_t mtu;
 	uint8_t mac[6];
+	bool service_thread;
 };
 
 /**
@@ -85,7 +87,8 @@ struct vfnet_link {
  * Context: any thread; blocks up to 5 s on a sick device.
  * Return: 0; -EINVAL for a name or an option out of range; -ENODEV no such device; -EBUSY open
  * already; -EPERM; -ENOMEM (also RLIMIT_MEMLOCK); -ENETDOWN the physical function is down;
- * -EPROTO it refuses the address asked for; -ETIMEDOUT; -ENOTSUP no driver for it.
+ * -EPROTO it refuses the address asked for; -ETIMEDOUT; -ENOTSUP no driver for it; -EAGAIN the
+ * service thread cannot be started.
  */
 int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_opts *opts,
 		    struct vfnet_port **out, struct vfnet_err *err);
@@ -130,13 +133,33 @@ void vfnet_port_get_counters(struct vfnet_port *port, struct vfnet_counters *out
  * @now_ns: CLOCK_MONOTONIC
  *
  * A state machine: it does what can be done now. Octet counters wrap in 34 s at 1 Gb/s, so it
- * must run at least every 10 s; a reset of the physical function is noticed here.
+ * must run at least every 10 s; a reset of the physical function is noticed here. A port with a
+ * service thread does not need the call; it does no harm.
  *
  * Context: one thread at a time; never longer than 50 us: while another thread opens or closes a
  * queue it does nothing and asks to run again in 1 ms.
  * Return: when it wants to run next, in the time of @now_ns.
  */
 uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);
+
+/**
+ * vfnet_port_fd() - a descriptor that becomes readable when service should run early
+ * @port: the port
+ * @err:  may be NULL
+ *
+ * For poll() and its kin, beside whatever else a program waits for: the physical function wrote
+ * a message, was reset, or its link changed. Only a hint: service also runs at the deadlines that
+ * it returns, because a card may forget to say something (QEMU's does, when the physical function
+ * resets), and may find nothing to do. The first call switches the function's interrupt for such
+ * events on; without it a port has none.
+ *
+ * Context: any thread, not in hot paths; while a queue is opened or closed it waits for that.
+ * Return: the descriptor, always the same. It belongs to the port: vfnet_port_service() reads it,
+ * vfnet_port_close() closes it. -ENOTSUP the device has no interrupts; -EBUSY the port's service
+ * thread waits for it; -ENOSPC the machine has no interrupt vectors left; -EMFILE, -ENFILE,
+ * -ENODEV.
+ */
+int vfnet_port_fd(struct vfnet_port *port, struct vfnet_err *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

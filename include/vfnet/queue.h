@@ -37,6 +37,8 @@ struct vfnet_queue {
 	struct vfnet_cache *cache;
 	uint32_t index;
 	uint32_t n_desc;
+	uint32_t state;	 /* what the owner and service say to each other, lib/net/driver.h */
+	uint32_t parked; /* the owner's last word: it touches nothing of the ring */
 };
 
 /** struct vfnet_rxq - a receive queue; one thread at a time calls it. */
@@ -62,7 +64,8 @@ struct vfnet_txq {
  *
  * Context: any thread; microseconds on a healthy card, up to 200 ms on a sick one.
  * Return: 0; -EINVAL; -EBUSY that queue is open; -ENOBUFS the pool is smaller than all rings and
- * caches on it and two bursts; -ENOMEM; -ENETDOWN; -ENODEV; -ETIMEDOUT the card does not enable it.
+ * caches on it and VFNET_POOL_SPARE; -ENOMEM; -ENETDOWN; -ENODEV; -ETIMEDOUT the card does not
+ * enable it.
  */
 int vfnet_rxq_open(struct vfnet_port *port, const struct vfnet_queue_opts *opts,
 		   struct vfnet_rxq **out, struct vfnet_err *err);
@@ -140,6 +143,22 @@ static inline int vfnet_tx_burst(struct vfnet_txq *q, const struct vfnet_pkt *pk
  * Return: frames that the card has not finished.
  */
 uint32_t vfnet_txq_reclaim(struct vfnet_txq *q);
+
+/**
+ * vfnet_rxq_park() - say that this thread stays away from the queue until its next call on it
+ * @q: owned by the calling thread
+ *
+ * For a thread that goes to sleep or does something else for long. When service has to stop a
+ * queue it may only touch the ring once the owner has seen it in a burst; the owner of a parked
+ * queue has agreed beforehand, so service need not wait for it. The next burst, reclaim or park
+ * takes the queue back, if service has not stopped it meanwhile.
+ *
+ * Context: the queue's thread; as cheap as an empty burst. Frames still arrive in the ring.
+ */
+void vfnet_rxq_park(struct vfnet_rxq *q);
+
+/** vfnet_txq_park() - as vfnet_rxq_park(). What was handed to the card is still sent. */
+void vfnet_txq_park(struct vfnet_txq *q);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -6,10 +6,11 @@
  * The contract between lib/net and a driver. A port and its queues are the driver's own structs
  * that begin with the structs here.
  *
- * Who may touch what: the queue's thread calls burst and reclaim. vfnet_port_service() may run on
- * another thread. It stops a queue by setting its state word to something other than RUN; a burst
- * reads that word once, in a line it has anyway, and then calls vfnet_queue_park(). Service may
- * touch a ring only after that; today none does, a port that was reset is closed and reopened.
+ * Who may touch what: the queue's thread, its owner, calls burst, reclaim and park.
+ * vfnet_port_service() may run on another thread. It stops a queue by its state word, which each
+ * burst reads once, in a line it has anyway. Service may touch a ring only when the owner has said
+ * PARKED: because it saw that word, or beforehand, by vfnet_rxq_park(). Today none does, a port
+ * that was reset is closed and reopened.
  */
 
 #include <pthread.h>
@@ -18,6 +19,7 @@
 #include <vfnet/port.h>
 #include <vfnet/queue.h>
 
+#include "lib/base/bits.h"
 #include "lib/base/io.h"
 #include "lib/base/log.h"
 #include "lib/dev/dev.h"
@@ -25,41 +27,54 @@
 /** VFNET_PORT_QUEUES - most queue pairs of a port; an 82576 VF has 2 [Q]. */
 #define VFNET_PORT_QUEUES 2
 
-struct vfnet_driver;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/* The state word of a queue: what service wants. */
+struct vfnet_driver;
+struct vfnet_service_thread;
+
+/*
+ * vfnet_queue.state. The owner changes it between RUN and AWAY, by compare and exchange; service
+ * to DOWN and GONE, for good.
+ */
 enum vfnet_queue_state {
 	VFNET_QUEUE_RUN = 0,
+	VFNET_QUEUE_AWAY, /* parked by its owner, whose next call makes it RUN again */
 	VFNET_QUEUE_DOWN, /* bursts say -ENETDOWN */
 	VFNET_QUEUE_GONE, /* bursts say -ENODEV */
 };
 
-/**
- * struct vfnet_queue_word - what a queue's thread and service say to each other
- * @state:  enum vfnet_queue_state, written by service, read once per burst
- * @parked: set by the queue's thread when it saw state other than RUN; from then on until service
- *          clears it the thread touches nothing of the ring
- *
- * Access both by vfnet_word_load() and vfnet_word_store().
- */
-struct vfnet_queue_word {
-	uint32_t state;
-	uint32_t parked;
-};
+/** vfnet_queue_return() - the other half of vfnet_queue_begin(): not RUN. */
+int vfnet_queue_return(struct vfnet_queue *queue);
 
 /**
- * vfnet_queue_runs() - whether a burst may touch its ring
- * @word: the queue's word
+ * vfnet_queue_begin() - whether a burst may touch its ring
+ * @queue: the queue
  *
- * Context: hot path, the queue's thread.
+ * Context: hot path, the owner.
+ * Return: 0; what the burst returns: -ENETDOWN or -ENODEV. It is parked then.
  */
-static inline bool vfnet_queue_runs(const struct vfnet_queue_word *word)
+static inline int vfnet_queue_begin(struct vfnet_queue *queue)
 {
-	return vfnet_word_load(&word->state) == VFNET_QUEUE_RUN;
+	if (vfnet_likely(vfnet_word_load(&queue->state) == VFNET_QUEUE_RUN))
+		return 0;
+	return vfnet_queue_return(queue);
 }
 
-/** vfnet_queue_park() - say PARKED. Return: what the burst returns: -ENETDOWN or -ENODEV. */
-int vfnet_queue_park(struct vfnet_queue_word *word);
+/** vfnet_queue_park() - the owner stays away until its next call. */
+void vfnet_queue_park(struct vfnet_queue *queue);
+
+/**
+ * vfnet_queue_stop() - service stops a queue: DOWN or GONE
+ *
+ * Guarantees: one that is AWAY is parked when this returns; another one when its owner has called,
+ * which vfnet_queue.parked says, read by vfnet_word_load().
+ */
+void vfnet_queue_stop(struct vfnet_queue *queue, enum vfnet_queue_state state);
+
+/** vfnet_port_stop() - stop all open queues. The caller has the port's lock, as service has. */
+void vfnet_port_stop(struct vfnet_port *port, enum vfnet_queue_state state);
 
 /**
  * struct vfnet_port - what lib/net knows of a port; first member of the driver's own struct
@@ -72,6 +87,8 @@ int vfnet_queue_park(struct vfnet_queue_word *word);
  * @state:     enum vfnet_port_state, written by service with vfnet_word_store()
  * @link_word: bit 31 up, bit 30 full duplex, 29:0 speed in Mb/s; VFNET_LINK_WORD_*, likewise
  * @lock:      held by lib/net around every driver call below but open, close, reclaim
+ * @event_fd:  eventfd of vfnet_port_fd(), atomic; -1 = not asked for
+ * @thread:    calls service, lib/net/service.c; NULL = none
  * @rxqs, @txqs: open queues by index, kept by lib/net, stable under @lock
  * @base:      counts of queues that are closed, and what service extended to 64 bits; the driver
  *             writes it in calls that hold @lock
@@ -88,23 +105,18 @@ struct vfnet_port {
 	uint32_t state;
 	uint32_t link_word;
 	pthread_mutex_t lock;
+	int event_fd;
+	struct vfnet_service_thread *thread;
 	struct vfnet_rxq *rxqs[VFNET_PORT_QUEUES];
 	struct vfnet_txq *txqs[VFNET_PORT_QUEUES];
 	struct vfnet_counters base;
 };
 
-/**
- * struct vfnet_queue_setup - a checked struct vfnet_queue_opts
- * @index, @n_desc, @cache: as there, in range
- *
- * lib/net has committed @n_desc buffers of the cache's pool and holds the cache. It fills the
- * queue's struct vfnet_queue after the driver's open.
- */
-struct vfnet_queue_setup {
-	uint32_t index;
-	uint32_t n_desc;
-	struct vfnet_cache *cache;
-};
+/* service.c */
+/** vfnet_service_thread_start() - a thread that calls service until vfnet_service_end(). */
+int vfnet_service_thread_start(struct vfnet_port *port, struct vfnet_err *err);
+/** vfnet_service_end() - end the thread and the events, as far as they are there. */
+void vfnet_service_end(struct vfnet_port *port);
 
 /**
  * struct vfnet_driver - one kind of function
@@ -142,10 +154,16 @@ struct vfnet_driver {
 	 */
 	void (*close)(struct vfnet_port *port);
 
-	/** @rxq_open: as vfnet_rxq_open(). Return: 0; -ENOBUFS, -ENOMEM, -ETIMEDOUT ... */
-	int (*rxq_open)(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+	/**
+	 * @rxq_open: as vfnet_rxq_open()
+	 * @common: the options, checked; becomes the queue's own. lib/net has committed n_desc
+	 *          buffers of the cache's pool and holds the cache
+	 *
+	 * Return: 0; -ENOBUFS, -ENOMEM, -ETIMEDOUT ...
+	 */
+	int (*rxq_open)(struct vfnet_port *port, const struct vfnet_queue *common,
 			struct vfnet_rxq **out, struct vfnet_err *err);
-	int (*txq_open)(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+	int (*txq_open)(struct vfnet_port *port, const struct vfnet_queue *common,
 			struct vfnet_txq **out, struct vfnet_err *err);
 
 	/** @rxq_close: stop, return buffers, add the queue's counts to port->base, free it. */
@@ -161,6 +179,14 @@ struct vfnet_driver {
 
 	/** @service: as vfnet_port_service(). */
 	uint64_t (*service)(struct vfnet_port *port, uint64_t now_ns);
+
+	/**
+	 * @events: have @fd, an eventfd, signalled when service should run early; -1 ends that.
+	 * NULL = the function cannot
+	 *
+	 * Return: 0, or what irq_set of its bus said.
+	 */
+	int (*events)(struct vfnet_port *port, int fd, struct vfnet_err *err);
 };
 
 /* The packed form of struct vfnet_link in vfnet_port.link_word. */
@@ -170,5 +196,9 @@ struct vfnet_driver {
 
 /** vfnet_drivers - NULL-terminated; drivers/net/drivers.c is the one list that points upward. */
 extern const struct vfnet_driver *const vfnet_drivers[];
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ports: a device that has found its driver. Queues are in queue.c, counters in counters.c. */
+/*
+ * Ports: a device that has found its driver. Queues are in queue.c, slow work in service.c,
+ * counters in counters.c.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +14,7 @@
 #define DEFAULT_MTU 1500
 #define MIN_MTU	    68
 /* Ethernet header and one VLAN tag, without CRC */
-#define MAX_HEADER    18
-#define BUSY_RETRY_NS UINT64_C(1000000)
+#define MAX_HEADER 18
 
 static const struct vfnet_driver *find_driver(const struct vfnet_dev *dev)
 {
@@ -65,9 +67,21 @@ static int open_driver(struct vfnet_dev *dev, const struct vfnet_log *log,
 	port->driver = driver;
 	port->dev = dev;
 	port->log = log;
+	port->event_fd = -1;
 	pthread_mutex_init(&port->lock, NULL);
 	*out = port;
 	return 0;
+}
+
+static void close_port(struct vfnet_port *port)
+{
+	struct vfnet_dev *dev = port->dev;
+	struct vfnet *v = port->v;
+
+	vfnet_service_end(port);
+	pthread_mutex_destroy(&port->lock);
+	port->driver->close(port);
+	vfnet_dev_close(v, dev);
 }
 
 int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_opts *opts,
@@ -90,6 +104,11 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
 		return rc;
 	}
 	port->v = v;
+	rc = checked.service_thread ? vfnet_service_thread_start(port, err) : 0;
+	if (rc) {
+		close_port(port);
+		return rc;
+	}
 	*out = port;
 	return 0;
 }
@@ -104,18 +123,11 @@ static bool has_open_queue(const struct vfnet_port *port)
 
 int vfnet_port_close(struct vfnet_port *port)
 {
-	struct vfnet_dev *dev;
-	struct vfnet *v;
-
 	if (!port)
 		return 0;
 	if (has_open_queue(port))
 		return -EBUSY;
-	dev = port->dev;
-	v = port->v;
-	pthread_mutex_destroy(&port->lock);
-	port->driver->close(port);
-	vfnet_dev_close(v, dev);
+	close_port(port);
 	return 0;
 }
 
@@ -144,17 +156,4 @@ void vfnet_port_get_link(const struct vfnet_port *port, struct vfnet_link *link)
 	link->up = word & VFNET_LINK_WORD_UP;
 	link->full_duplex = word & VFNET_LINK_WORD_DUPLEX;
 	link->speed_mbps = word & VFNET_LINK_WORD_SPEED;
-}
-
-uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns)
-{
-	uint64_t next;
-
-	/* a queue is being opened or closed, which may take 200 ms: service does not wait */
-	if (pthread_mutex_trylock(&port->lock))
-		return now_ns + BUSY_RETRY_NS;
-	vfnet_dev_progress(port->dev);
-	next = port->driver->service(port, now_ns);
-	pthread_mutex_unlock(&port->lock);
-	return next;
 }

@@ -18,11 +18,12 @@
 /* the ring's length register counts 128 bytes */
 #define DESC_STEP 8
 
-static int check_opts(const struct vfnet_port *port, const char *kind, uint32_t max_queues,
-		      const struct vfnet_queue_opts *opts, struct vfnet_queue_setup *setup,
+static int check_opts(struct vfnet_port *port, const char *kind, uint32_t max_queues,
+		      const struct vfnet_queue_opts *opts, struct vfnet_queue *queue,
 		      struct vfnet_err *err)
 {
 	const char *name = port->dev->name;
+	uint32_t n_desc;
 
 	if (!opts || opts->size < sizeof(*opts))
 		return vfnet_err_set(err, -EINVAL,
@@ -32,19 +33,18 @@ static int check_opts(const struct vfnet_port *port, const char *kind, uint32_t 
 	if (opts->index >= max_queues)
 		return vfnet_err_set(err, -EINVAL, "%s: %s queue %u, it has %u, numbered from 0",
 				     name, kind, opts->index, max_queues);
-	setup->n_desc = opts->n_desc ? opts->n_desc : DEFAULT_DESC;
-	if (setup->n_desc < MIN_DESC || setup->n_desc > MAX_DESC || setup->n_desc % DESC_STEP)
+	n_desc = opts->n_desc ? opts->n_desc : DEFAULT_DESC;
+	if (n_desc < MIN_DESC || n_desc > MAX_DESC || n_desc % DESC_STEP)
 		return vfnet_err_set(err, -EINVAL,
 				     "%s: %s ring of %u descriptors, use a multiple of %u from %u "
 				     "to %u",
-				     name, kind, setup->n_desc, DESC_STEP, MIN_DESC, MAX_DESC);
+				     name, kind, n_desc, DESC_STEP, MIN_DESC, MAX_DESC);
 	if (!opts->cache)
 		return vfnet_err_set(err, -EINVAL,
 				     "%s: %s queue without a cache; open one with "
 				     "vfnet_cache_open()",
 				     name, kind);
-	setup->index = opts->index;
-	setup->cache = opts->cache;
+	*queue = (struct vfnet_queue){port, opts->cache, opts->index, n_desc, VFNET_QUEUE_RUN, 0};
 	return 0;
 }
 
@@ -65,108 +65,96 @@ static int check_state(const struct vfnet_port *port, struct vfnet_err *err)
 }
 
 /* The ring's buffers are promised and the cache stays open as long as the queue. */
-static int reserve(const struct vfnet_port *port, const char *kind,
-		   const struct vfnet_queue_setup *setup, struct vfnet_err *err)
+static int reserve(const struct vfnet_queue *queue, const char *kind, struct vfnet_err *err)
 {
 	char who[96];
 	int rc;
 
-	snprintf(who, sizeof(who), "%s %s queue %u", port->dev->name, kind, setup->index);
-	rc = vfnet_pool_commit(vfnet_cache_pool(setup->cache), setup->n_desc, who, err);
+	snprintf(who, sizeof(who), "%s %s queue %u", queue->port->dev->name, kind, queue->index);
+	rc = vfnet_pool_commit(vfnet_cache_pool(queue->cache), queue->n_desc, who, err);
 	if (!rc)
-		vfnet_cache_hold(setup->cache);
+		vfnet_cache_hold(queue->cache);
 	return rc;
 }
 
 /* Once released, another thread may close the cache. */
-static void unreserve(struct vfnet_cache *cache, uint32_t n_desc)
+static void unreserve(const struct vfnet_queue *queue)
 {
-	vfnet_pool_uncommit(vfnet_cache_pool(cache), n_desc);
-	vfnet_cache_release(cache);
+	vfnet_pool_uncommit(vfnet_cache_pool(queue->cache), queue->n_desc);
+	vfnet_cache_release(queue->cache);
 }
 
-static int prepare(const struct vfnet_port *port, const char *kind, bool taken,
-		   const struct vfnet_queue_setup *setup, struct vfnet_err *err)
+static int prepare(const struct vfnet_queue *queue, const char *kind, bool taken,
+		   struct vfnet_err *err)
 {
-	int rc = check_state(port, err);
+	int rc = check_state(queue->port, err);
 
 	if (rc)
 		return rc;
 	if (taken)
 		return vfnet_err_set(err, -EBUSY, "%s: %s queue %u is open already",
-				     port->dev->name, kind, setup->index);
-	return reserve(port, kind, setup, err);
+				     queue->port->dev->name, kind, queue->index);
+	return reserve(queue, kind, err);
 }
 
-/* the end of an open, good or bad */
-static int settle(int rc, struct vfnet_port *port, const struct vfnet_queue_setup *setup,
-		  struct vfnet_queue *queue)
+static int rxq_open_locked(const struct vfnet_queue *queue, struct vfnet_rxq **out,
+			   struct vfnet_err *err)
 {
-	if (rc)
-		unreserve(setup->cache, setup->n_desc);
-	else
-		*queue = (struct vfnet_queue){port, setup->cache, setup->index, setup->n_desc};
-	return rc;
-}
+	struct vfnet_port *port = queue->port;
+	int rc = prepare(queue, "receive", port->rxqs[queue->index], err);
 
-static int rxq_open_locked(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
-			   struct vfnet_rxq **out, struct vfnet_err *err)
-{
-	struct vfnet_rxq *q = NULL;
-	int rc;
-
-	rc = prepare(port, "receive", port->rxqs[setup->index], setup, err);
 	if (rc)
 		return rc;
-	rc = port->driver->rxq_open(port, setup, &q, err);
-	rc = settle(rc, port, setup, rc ? NULL : &q->common);
-	if (!rc)
-		*out = port->rxqs[setup->index] = q;
+	rc = port->driver->rxq_open(port, queue, &port->rxqs[queue->index], err);
+	if (rc)
+		unreserve(queue);
+	else
+		*out = port->rxqs[queue->index];
 	return rc;
 }
 
 int vfnet_rxq_open(struct vfnet_port *port, const struct vfnet_queue_opts *opts,
 		   struct vfnet_rxq **out, struct vfnet_err *err)
 {
-	struct vfnet_queue_setup setup;
+	struct vfnet_queue queue;
 	int rc;
 
-	rc = check_opts(port, "receive", port->driver->max_rx_queues, opts, &setup, err);
+	rc = check_opts(port, "receive", port->driver->max_rx_queues, opts, &queue, err);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&port->lock);
-	rc = rxq_open_locked(port, &setup, out, err);
+	rc = rxq_open_locked(&queue, out, err);
 	pthread_mutex_unlock(&port->lock);
 	return rc;
 }
 
-static int txq_open_locked(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
-			   struct vfnet_txq **out, struct vfnet_err *err)
+static int txq_open_locked(const struct vfnet_queue *queue, struct vfnet_txq **out,
+			   struct vfnet_err *err)
 {
-	struct vfnet_txq *q = NULL;
-	int rc;
+	struct vfnet_port *port = queue->port;
+	int rc = prepare(queue, "transmit", port->txqs[queue->index], err);
 
-	rc = prepare(port, "transmit", port->txqs[setup->index], setup, err);
 	if (rc)
 		return rc;
-	rc = port->driver->txq_open(port, setup, &q, err);
-	rc = settle(rc, port, setup, rc ? NULL : &q->common);
-	if (!rc)
-		*out = port->txqs[setup->index] = q;
+	rc = port->driver->txq_open(port, queue, &port->txqs[queue->index], err);
+	if (rc)
+		unreserve(queue);
+	else
+		*out = port->txqs[queue->index];
 	return rc;
 }
 
 int vfnet_txq_open(struct vfnet_port *port, const struct vfnet_queue_opts *opts,
 		   struct vfnet_txq **out, struct vfnet_err *err)
 {
-	struct vfnet_queue_setup setup;
+	struct vfnet_queue queue;
 	int rc;
 
-	rc = check_opts(port, "transmit", port->driver->max_tx_queues, opts, &setup, err);
+	rc = check_opts(port, "transmit", port->driver->max_tx_queues, opts, &queue, err);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&port->lock);
-	rc = txq_open_locked(port, &setup, out, err);
+	rc = txq_open_locked(&queue, out, err);
 	pthread_mutex_unlock(&port->lock);
 	return rc;
 }
@@ -182,7 +170,7 @@ void vfnet_rxq_close(struct vfnet_rxq *q)
 	queue.port->rxqs[queue.index] = NULL;
 	queue.port->driver->rxq_close(queue.port, q);
 	pthread_mutex_unlock(&queue.port->lock);
-	unreserve(queue.cache, queue.n_desc);
+	unreserve(&queue);
 }
 
 void vfnet_txq_close(struct vfnet_txq *q)
@@ -196,10 +184,20 @@ void vfnet_txq_close(struct vfnet_txq *q)
 	queue.port->txqs[queue.index] = NULL;
 	queue.port->driver->txq_close(queue.port, q);
 	pthread_mutex_unlock(&queue.port->lock);
-	unreserve(queue.cache, queue.n_desc);
+	unreserve(&queue);
 }
 
 uint32_t vfnet_txq_reclaim(struct vfnet_txq *q)
 {
 	return q->common.port->driver->txq_reclaim(q);
+}
+
+void vfnet_rxq_park(struct vfnet_rxq *q)
+{
+	vfnet_queue_park(&q->common);
+}
+
+void vfnet_txq_park(struct vfnet_txq *q)
+{
+	vfnet_queue_park(&q->common);
 }

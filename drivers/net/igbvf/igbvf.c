@@ -139,20 +139,11 @@ static void igbvf_close(struct vfnet_port *pub)
 
 void igbvf_port_down(struct igbvf_port *port, enum vfnet_port_state state, const char *why)
 {
-	uint32_t word = state == VFNET_PORT_GONE ? VFNET_QUEUE_GONE : VFNET_QUEUE_DOWN;
-
 	if (vfnet_word_load(&port->port.state) >= (uint32_t)state)
 		return;
 	vfnet_word_store(&port->port.state, state);
-	for (uint32_t i = 0; i < VFNET_PORT_QUEUES; i++) {
-		struct vfnet_rxq *rxq = port->port.rxqs[i];
-		struct vfnet_txq *txq = port->port.txqs[i];
-
-		if (rxq)
-			vfnet_word_store(&((struct igbvf_rxq *)rxq)->word.state, word);
-		if (txq)
-			vfnet_word_store(&((struct igbvf_txq *)txq)->word.state, word);
-	}
+	vfnet_port_stop(&port->port,
+			state == VFNET_PORT_GONE ? VFNET_QUEUE_GONE : VFNET_QUEUE_DOWN);
 	igbvf_link_update(port, 0);
 	vfnet_log(port->hw.log, WARN, "%s: %s; close the port", port->hw.dev->name, why);
 }
@@ -168,8 +159,11 @@ static void reset_seen(struct igbvf_port *port)
 static uint64_t igbvf_service(struct vfnet_port *pub, uint64_t now_ns)
 {
 	struct igbvf_port *port = VFNET_CONTAINER_OF(pub, struct igbvf_port, port);
-	uint32_t status = igbvf_rd(&port->hw, IGBVF_STATUS);
+	uint32_t status;
 
+	/* before the looks: what happens after them fires again */
+	igbvf_irq_rearm(&port->hw);
+	status = igbvf_rd(&port->hw, IGBVF_STATUS);
 	if (status == IGBVF_GONE)
 		igbvf_port_down(port, VFNET_PORT_GONE, "the device is gone");
 	else if (!igbvf_mbx_service(&port->hw))
@@ -202,4 +196,5 @@ const struct vfnet_driver igbvf_driver = {
     .txq_count = igbvf_txq_count,
     .txq_reclaim = igbvf_txq_reclaim,
     .service = igbvf_service,
+    .events = igbvf_irq_events,
 };

@@ -40,6 +40,7 @@ extern "C" {
  * @dev:       the function
  * @log:       where to speak
  * @mbx_saved: bits of V2PMAILBOX that a read has cleared and nobody has consumed
+ * @events:    vectors that tell of the mailbox; 0 = masked
  *
  * One owner at a time: open, then whoever calls service, then close.
  */
@@ -47,6 +48,7 @@ struct igbvf_hw {
 	struct vfnet_dev *dev;
 	const struct vfnet_log *log;
 	uint32_t mbx_saved;
+	uint32_t events;
 };
 
 /* Wrapping counters of the function, in the order of the table in counters.c. */
@@ -83,7 +85,6 @@ struct igbvf_port {
  */
 struct igbvf_rxq {
 	alignas(64) struct vfnet_rxq rxq;
-	struct vfnet_queue_word word;
 	union igbvf_rx_desc *ring;
 	uint32_t *handle;
 	uint32_t *tail;
@@ -146,7 +147,6 @@ struct igbvf_tx_mark {
  */
 struct igbvf_txq {
 	alignas(64) struct vfnet_txq txq;
-	struct vfnet_queue_word word;
 	union igbvf_tx_desc *ring;
 	uint32_t *handle;
 	struct igbvf_tx_mark *mark;
@@ -236,6 +236,11 @@ int igbvf_mbx_set_lpe(struct igbvf_hw *hw, uint32_t max_frame, struct vfnet_err 
 /* Never waits. Return: false when the physical function is or was in reset. */
 bool igbvf_mbx_service(struct igbvf_hw *hw);
 
+/* irq.c */
+int igbvf_irq_events(struct vfnet_port *port, int fd, struct vfnet_err *err);
+/* Unmask what the last interrupt has masked. */
+void igbvf_irq_rearm(const struct igbvf_hw *hw);
+
 /* link.c */
 void igbvf_link_update(struct igbvf_port *port, uint32_t status);
 
@@ -250,11 +255,11 @@ void igbvf_port_down(struct igbvf_port *port, enum vfnet_port_state state, const
 
 /* rxq.c and txq.c: as in struct vfnet_driver. They need @port->hw and the port's mtu, no mailbox.
  */
-int igbvf_rxq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+int igbvf_rxq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		   struct vfnet_rxq **out, struct vfnet_err *err);
 void igbvf_rxq_close(struct vfnet_port *port, struct vfnet_rxq *rxq);
 void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum);
-int igbvf_txq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+int igbvf_txq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		   struct vfnet_txq **out, struct vfnet_err *err);
 void igbvf_txq_close(struct vfnet_port *port, struct vfnet_txq *txq);
 void igbvf_txq_count(const struct vfnet_txq *txq, struct vfnet_counters *sum);

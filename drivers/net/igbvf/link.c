@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The link. The function has no interrupt for it, so service looks at STATUS each time. LU counts
- * only while the physical function talks to us, with CTS in its words [L]: that is what a running
- * port is, and for others @status is 0.
+ * The link. A change of it is told by a message of the physical function, if at all, so service
+ * looks at STATUS each time. LU counts only while the physical function talks to us, with CTS in
+ * its words [L]: that is what a running port is, and for others @status is 0.
  */
 
 #define VFNET_LOG_TAG "igbvf/link"

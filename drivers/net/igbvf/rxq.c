@@ -42,17 +42,14 @@ static uint32_t buffer_kib(const struct vfnet_pool *pool)
 	return kib < most ? kib : most;
 }
 
-static void rxq_fill(struct igbvf_rxq *q, struct igbvf_port *port,
-		     const struct vfnet_queue_setup *setup)
+static void rxq_fill(struct igbvf_rxq *q, struct igbvf_port *port, const struct vfnet_queue *common)
 {
-	const struct vfnet_pool *pool = vfnet_cache_pool(setup->cache);
+	const struct vfnet_pool *pool = vfnet_cache_pool(common->cache);
 	/* with a VLAN tag, without CRC */
 	uint32_t max_frame = port->port.mtu + 14 + 4;
 
 	q->rxq.burst = igbvf_rx_burst_scalar;
-	q->rxq.common.cache = setup->cache;
-	q->rxq.common.index = setup->index;
-	q->rxq.common.n_desc = setup->n_desc;
+	q->rxq.common = *common;
 	q->region = pool->region;
 	q->dev = port->hw.dev;
 	q->iova = VFNET_IOVA_BASE + pool->default_off;
@@ -101,11 +98,11 @@ static void return_posted(struct igbvf_rxq *q)
 	q->posted = 0;
 }
 
-int igbvf_rxq_open(struct vfnet_port *pub, const struct vfnet_queue_setup *setup,
-		   struct vfnet_rxq **out, struct vfnet_err *err)
+int igbvf_rxq_open(struct vfnet_port *pub, const struct vfnet_queue *common, struct vfnet_rxq **out,
+		   struct vfnet_err *err)
 {
 	struct igbvf_port *port = VFNET_CONTAINER_OF(pub, struct igbvf_port, port);
-	const struct vfnet_pool *pool = vfnet_cache_pool(setup->cache);
+	const struct vfnet_pool *pool = vfnet_cache_pool(common->cache);
 	const char *name = port->hw.dev->name;
 	struct igbvf_rxq *q;
 	void *ring;
@@ -117,23 +114,23 @@ int igbvf_rxq_open(struct vfnet_port *pub, const struct vfnet_queue_setup *setup
 				     "the 82576 fills whole KiB; open it with data_bytes 1024 or "
 				     "more",
 				     name, pool->buf_bytes - pool->default_off);
-	q = rxq_alloc(setup->n_desc);
+	q = rxq_alloc(common->n_desc);
 	if (!q)
 		return vfnet_err_set(err, -ENOMEM,
 				     "%s: no memory for a receive queue of %u "
 				     "descriptors",
-				     name, setup->n_desc);
-	rxq_fill(q, port, setup);
-	rc = vfnet_dma_alloc(q->region, setup->n_desc * sizeof(q->ring[0]), IGBVF_RING_ALIGN, 0,
+				     name, common->n_desc);
+	rxq_fill(q, port, common);
+	rc = vfnet_dma_alloc(q->region, common->n_desc * sizeof(q->ring[0]), IGBVF_RING_ALIGN, 0,
 			     &ring, err);
 	if (rc)
 		goto err_free;
 	q->ring = ring;
-	if (igbvf_rx_post(q, setup->n_desc - 1) < setup->n_desc - 1) {
+	if (igbvf_rx_post(q, common->n_desc - 1) < common->n_desc - 1) {
 		rc = vfnet_err_set(err, -ENOBUFS,
 				   "%s: the pool has %u free buffers and the receive ring needs "
 				   "%u; make the pool larger or the ring smaller",
-				   name, q->posted, setup->n_desc - 1);
+				   name, q->posted, common->n_desc - 1);
 		goto err_return;
 	}
 	rc = rxq_start(q, &port->hw, err);
@@ -142,7 +139,7 @@ int igbvf_rxq_open(struct vfnet_port *pub, const struct vfnet_queue_setup *setup
 	*out = &q->rxq;
 	return 0;
 err_stop:
-	igbvf_queue_end(port, IGBVF_AT(RXDCTL, setup->index), THRESHOLDS);
+	igbvf_queue_end(port, IGBVF_AT(RXDCTL, common->index), THRESHOLDS);
 err_return:
 	return_posted(q);
 	vfnet_dma_free(q->region, q->ring);

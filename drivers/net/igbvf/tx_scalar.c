@@ -46,22 +46,29 @@ static inline void desc_write(union igbvf_tx_desc *desc, uint64_t addr, uint32_t
 	desc->data.paylen = VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, paylen);
 }
 
-/* @n descriptors with @handles buffers and @frames frames of @bytes have been written. */
-static inline void account(struct igbvf_txq *q, uint32_t n, uint32_t handles, uint32_t frames,
-			   uint32_t bytes)
+/* What has been written to the rings since they were last moved on. */
+struct written {
+	uint32_t descs;
+	uint32_t handles; /* buffers; padding is a descriptor without one */
+	uint32_t frames;
+	uint32_t bytes;
+};
+
+static inline void move_on(struct igbvf_txq *q, struct written w)
 {
 	struct igbvf_tx_mark *open = &q->mark[q->mark_in];
 
-	q->next = advanced(q, q->next, n);
-	q->free -= n;
-	q->handle_in = advanced(q, q->handle_in, handles);
-	q->n_handles += handles;
-	q->in_flight += frames;
-	q->unmarked += n;
-	open->n_desc = (uint16_t)(open->n_desc + n);
-	open->handles = (uint16_t)(open->handles + handles);
-	open->frames = (uint16_t)(open->frames + frames);
-	open->bytes += bytes;
+	q->next = advanced(q, q->next, w.descs);
+	q->free -= w.descs;
+	q->unmarked += w.descs;
+	q->handle_in = advanced(q, q->handle_in, w.handles);
+	q->n_handles += w.handles;
+	q->in_flight += w.frames;
+	/* what is done when the next mark comes back */
+	open->n_desc = (uint16_t)(open->n_desc + w.descs);
+	open->handles = (uint16_t)(open->handles + w.handles);
+	open->frames = (uint16_t)(open->frames + w.frames);
+	open->bytes += w.bytes;
 }
 
 /*
@@ -85,7 +92,7 @@ static inline unsigned int tx_run(struct igbvf_txq *q, const struct vfnet_pkt *p
 		handle[i] = pkt[i].buf;
 		bytes += len;
 	}
-	account(q, i, i, i, bytes);
+	move_on(q, (struct written){.descs = i, .handles = i, .frames = i, .bytes = bytes});
 	return i;
 }
 
@@ -176,7 +183,8 @@ static void frame_write(struct igbvf_txq *q, const struct vfnet_pkt *pkt, unsign
 	}
 	if (pad)
 		desc_write(&q->ring[at], q->iova_zero, CMD | IGBVF_TXD_EOP | pad, 0);
-	account(q, n + (pad != 0), n, 1, len + pad);
+	move_on(q, (struct written){
+		       .descs = n + (pad != 0), .handles = n, .frames = 1, .bytes = len + pad});
 }
 
 /*
@@ -224,11 +232,12 @@ static inline uint32_t run_max(const struct igbvf_txq *q)
 int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, unsigned int n)
 {
 	struct igbvf_txq *q = (struct igbvf_txq *)txq;
+	int rc = vfnet_queue_begin(&txq->common);
 	uint32_t first = q->next;
 	unsigned int taken = 0;
 
-	if (vfnet_unlikely(!vfnet_queue_runs(&q->word)))
-		return vfnet_queue_park(&q->word);
+	if (vfnet_unlikely(rc))
+		return rc;
 	if (vfnet_unlikely(n - 1 >= VFNET_BURST_MAX || (pkt[n - 1].flags & VFNET_PKT_MORE)))
 		return -EINVAL;
 	if (q->n_handles >= IGBVF_BLOCK)
@@ -263,10 +272,8 @@ uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq)
 {
 	struct igbvf_txq *q = (struct igbvf_txq *)txq;
 
-	if (!vfnet_queue_runs(&q->word)) {
-		vfnet_queue_park(&q->word);
+	if (vfnet_queue_begin(&txq->common))
 		return q->in_flight;
-	}
 	if (!igbvf_tx_clean(q) && q->in_flight && q->dev->ops->progress) {
 		q->dev->ops->progress(q->dev);
 		igbvf_tx_clean(q);

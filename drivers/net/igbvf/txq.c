@@ -77,25 +77,23 @@ static int txq_start(struct igbvf_txq *q, const struct igbvf_hw *hw, struct vfne
 	return 0;
 }
 
-int igbvf_txq_open(struct vfnet_port *pub, const struct vfnet_queue_setup *setup,
-		   struct vfnet_txq **out, struct vfnet_err *err)
+int igbvf_txq_open(struct vfnet_port *pub, const struct vfnet_queue *common, struct vfnet_txq **out,
+		   struct vfnet_err *err)
 {
 	struct igbvf_port *port = VFNET_CONTAINER_OF(pub, struct igbvf_port, port);
-	struct igbvf_txq *q = txq_alloc(setup->n_desc);
+	struct igbvf_txq *q = txq_alloc(common->n_desc);
 	int rc;
 
 	if (!q)
 		return vfnet_err_set(err, -ENOMEM,
 				     "%s: no memory for a transmit queue of %u "
 				     "descriptors",
-				     port->hw.dev->name, setup->n_desc);
+				     port->hw.dev->name, common->n_desc);
 	q->txq.burst = igbvf_tx_burst_scalar;
-	q->txq.common.cache = setup->cache;
-	q->txq.common.index = setup->index;
-	q->txq.common.n_desc = setup->n_desc;
-	q->free = setup->n_desc - 1;
+	q->txq.common = *common;
+	q->free = common->n_desc - 1;
 	q->dev = port->hw.dev;
-	q->region = vfnet_cache_pool(setup->cache)->region;
+	q->region = vfnet_cache_pool(common->cache)->region;
 	rc = txq_alloc_dma(q, err);
 	if (rc)
 		goto err_free;
@@ -105,7 +103,7 @@ int igbvf_txq_open(struct vfnet_port *pub, const struct vfnet_queue_setup *setup
 	*out = &q->txq;
 	return 0;
 err_stop:
-	igbvf_queue_end(port, IGBVF_AT(TXDCTL, setup->index), THRESHOLDS);
+	igbvf_queue_end(port, IGBVF_AT(TXDCTL, common->index), THRESHOLDS);
 	vfnet_dma_free(q->region, q->zero);
 	vfnet_dma_free(q->region, q->ring);
 err_free:

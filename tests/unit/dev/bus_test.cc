@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <gtest/gtest.h>
-
-#include <vfnet/vfnet.h>
-
-#include "tests/common/fake_bus.h"
+#include "tests/common/fake_context.h"
 
 namespace
 {
 
-class Bus : public ::testing::Test
-{
-      protected:
-	void SetUp() override
-	{
-		vfnet_opts opts = {};
-		opts.size = sizeof(opts);
-		opts.region_bytes = 4 << 20;
-		opts.page_bytes = 4096;
-		ASSERT_EQ(0, vfnet_open(&opts, &v_, nullptr));
-		ASSERT_EQ(0, vfnet_add_bus(v_, "fake", &fake_.bus, nullptr));
-	}
-	void TearDown() override
-	{
-		EXPECT_EQ(0, vfnet_close(v_));
-		EXPECT_EQ(0, fake_.open_devs);
-		EXPECT_EQ(0, fake_.open_domains);
-	}
-
-	FakeBus fake_;
-	vfnet *v_ = nullptr;
-	vfnet_err err_ = {};
-};
+using Bus = FakeContext;
 
 TEST_F(Bus, OpenKeepsTheSafeOrderAndCloseUndoesIt)
 {

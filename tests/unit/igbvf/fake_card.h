@@ -27,6 +27,8 @@ struct FakeCard {
 	std::function<void(uint32_t offset, uint32_t val)> on_write;
 	std::function<void()> on_progress;
 	unsigned int n_progress = 0;
+	std::vector<int> eventfd; /* by vector, as last set */
+	int irq_rc = 0;
 	bool gone = false;
 	bool doorbell_call = false;
 
@@ -35,6 +37,7 @@ struct FakeCard {
 		ops.read32 = read32;
 		ops.write32 = write32;
 		ops.doorbell = doorbell;
+		ops.irq_set = irq_set;
 		dev.ops = &ops;
 		strcpy(dev.name, "fake:0");
 	}
@@ -91,6 +94,16 @@ struct FakeCard {
 		FakeCard *card = of(dev);
 
 		return card->doorbell_call ? nullptr : &card->reg(offset);
+	}
+
+	static int irq_set(vfnet_dev *dev, unsigned int n, const int *eventfd, vfnet_err *)
+	{
+		FakeCard *card = of(dev);
+
+		if (n && card->irq_rc)
+			return card->irq_rc;
+		card->eventfd.assign(eventfd, eventfd + n);
+		return 0;
 	}
 
 	static void progress(vfnet_dev *dev)

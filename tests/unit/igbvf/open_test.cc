@@ -216,7 +216,7 @@ TEST_F(PortTest, AfterOpenAllIsMappedMaskedAndOff)
 	for (uint32_t i = 0; i < IGBVF_QUEUES; i++)
 		card.reg(IGBVF_AT(RXDCTL, i)) = card.reg(IGBVF_AT(TXDCTL, i)) = IGBVF_RXDCTL_ENABLE;
 	ASSERT_EQ(open(), 0) << err.text;
-	EXPECT_EQ(card.reg(IGBVF_VTIVAR), 0x00008081u) << "TX0 -> 0, RX0 -> 1";
+	EXPECT_EQ(card.reg(IGBVF_VTIVAR), 0u) << "queues do not interrupt";
 	EXPECT_EQ(card.reg(IGBVF_VTIVAR_MISC), 0x82u);
 	for (uint32_t v = 0; v < IGBVF_VECTORS; v++)
 		EXPECT_EQ(card.reg(IGBVF_AT(EITR, v)), 0u);

@@ -17,12 +17,12 @@ class RxTest : public QueueTest
 
 	void open(uint32_t n, uint32_t n_bufs = 512, uint32_t data_bytes = 2048)
 	{
-		vfnet_queue_setup setup = {};
+		vfnet_queue common = {};
 
 		make_pool(n_bufs, data_bytes);
-		n_desc = setup.n_desc = n;
-		setup.cache = cache;
-		ASSERT_EQ(igbvf_rxq_open(&port.port, &setup, &rxq, &err), 0) << err.text;
+		n_desc = common.n_desc = n;
+		common.cache = cache;
+		ASSERT_EQ(igbvf_rxq_open(&port.port, &common, &rxq, &err), 0) << err.text;
 	}
 
 	void TearDown() override

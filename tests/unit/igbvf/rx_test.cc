@@ -235,15 +235,27 @@ TEST_F(RxTest, ParkedQueuesSaySoAndTouchNothing)
 {
 	open(64);
 	ASSERT_TRUE(put(60));
-	vfnet_word_store(&q()->word.state, VFNET_QUEUE_DOWN);
+	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_DOWN);
 	EXPECT_EQ(burst(), -ENETDOWN);
-	EXPECT_EQ(vfnet_word_load(&q()->word.parked), 1u);
-	vfnet_word_store(&q()->word.state, VFNET_QUEUE_GONE);
+	EXPECT_EQ(vfnet_word_load(&rxq->common.parked), 1u);
+	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_GONE);
 	EXPECT_EQ(burst(), -ENODEV);
 	EXPECT_EQ(counters().rx_packets, 0u);
-	vfnet_word_store(&q()->word.state, VFNET_QUEUE_RUN);
+	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_RUN);
 	EXPECT_EQ(burst(), 1);
 	free_pkts(1);
+}
+
+TEST_F(RxTest, TheNextBurstTakesAParkedQueueBack)
+{
+	open(64);
+	ASSERT_TRUE(put(60));
+	vfnet_queue_park(&rxq->common);
+	EXPECT_EQ(burst(), 1);
+	free_pkts(1);
+	vfnet_queue_park(&rxq->common);
+	vfnet_queue_stop(&rxq->common, VFNET_QUEUE_DOWN);
+	EXPECT_EQ(burst(), -ENETDOWN);
 }
 
 TEST_F(RxTest, ABurstThatFindsNothingLetsTheCardMoveOnceAndLooksAgain)

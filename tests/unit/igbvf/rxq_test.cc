@@ -52,11 +52,11 @@ class RxqTest : public QueueTest
 
 	int open(uint32_t n_desc)
 	{
-		vfnet_queue_setup setup = {};
+		vfnet_queue common = {};
 
-		setup.n_desc = n_desc;
-		setup.cache = cache;
-		return igbvf_rxq_open(&port.port, &setup, &out, &err);
+		common.n_desc = n_desc;
+		common.cache = cache;
+		return igbvf_rxq_open(&port.port, &common, &out, &err);
 	}
 
 	void expect_text(const char *part)

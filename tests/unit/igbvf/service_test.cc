@@ -36,8 +36,8 @@ class ServiceTest : public PortTest
 	void expect_state(enum vfnet_port_state state, enum vfnet_queue_state queue)
 	{
 		EXPECT_EQ(port->state, uint32_t{state});
-		EXPECT_EQ(rxq.word.state, uint32_t{queue});
-		EXPECT_EQ(txq.word.state, uint32_t{queue});
+		EXPECT_EQ(rxq.rxq.common.state, uint32_t{queue});
+		EXPECT_EQ(txq.txq.common.state, uint32_t{queue});
 	}
 };
 
@@ -187,6 +187,59 @@ TEST_F(ServiceTest, MissedFramesAddUp)
 	service();
 	EXPECT_EQ(port->base.missed[VFNET_MISSED_no_descriptor], 14u)
 	    << "the register clears when it is read, the fake one does not";
+}
+
+TEST_F(ServiceTest, NoVectorIsEnabledUntilSomebodyListens)
+{
+	service();
+	EXPECT_EQ(card.n_writes(IGBVF_VTEIMS), 0u);
+	EXPECT_TRUE(card.eventfd.empty());
+}
+
+TEST_F(ServiceTest, EventsComeOnTheMailboxsVectorAndOnTheOneThatQemuTakesForIt)
+{
+	ASSERT_EQ(igbvf_driver.events(port, 40, &err), 0);
+	EXPECT_EQ(card.eventfd, (std::vector<int>{-1, 40, 40}));
+	EXPECT_EQ(card.writes.back(), (std::pair<uint32_t, uint32_t>(IGBVF_VTEIMS, 6)));
+	EXPECT_EQ(card.reg(IGBVF_VTIVAR), 0u) << "the receive queue has no vector";
+}
+
+TEST_F(ServiceTest, ServiceUnmasksWhatAnInterruptMaskedBeforeItLooks)
+{
+	ASSERT_EQ(igbvf_driver.events(port, 40, &err), 0);
+	std::vector<uint32_t> order;
+	card.on_write = [&, inner = card.on_write](uint32_t offset, uint32_t val) {
+		order.push_back(offset);
+		inner(offset, val);
+	};
+	card.on_read = [&, inner = card.on_read](uint32_t offset, uint32_t val) {
+		order.push_back(offset);
+		return inner(offset, val);
+	};
+	service();
+	card.on_read = nullptr;
+	card.on_write = nullptr;
+	ASSERT_GE(order.size(), 2u);
+	EXPECT_EQ(order.front(), uint32_t{IGBVF_VTEIMS});
+	EXPECT_EQ(card.n_writes(IGBVF_VTEIMS), 2u);
+}
+
+TEST_F(ServiceTest, EventsEndMaskedAndDisconnected)
+{
+	ASSERT_EQ(igbvf_driver.events(port, 40, &err), 0);
+	ASSERT_EQ(igbvf_driver.events(port, -1, &err), 0);
+	EXPECT_TRUE(card.eventfd.empty());
+	EXPECT_EQ(card.writes.back(), (std::pair<uint32_t, uint32_t>(IGBVF_VTEIMC, 7)));
+	service();
+	EXPECT_EQ(card.n_writes(IGBVF_VTEIMS), 1u) << "only when they began";
+}
+
+TEST_F(ServiceTest, EventsThatTheBusRefusesLeaveAllMasked)
+{
+	card.irq_rc = -ENOSPC;
+	EXPECT_EQ(igbvf_driver.events(port, 40, &err), -ENOSPC);
+	service();
+	EXPECT_EQ(card.n_writes(IGBVF_VTEIMS), 0u);
 }
 
 TEST_F(ServiceTest, ADeviceThatGoesWhileItIsReadCountsNothing)

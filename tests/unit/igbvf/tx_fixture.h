@@ -23,12 +23,12 @@ class TxTest : public QueueTest
 
 	void open(uint32_t n, uint32_t n_bufs = 1024)
 	{
-		vfnet_queue_setup setup = {};
+		vfnet_queue common = {};
 
 		make_pool(n_bufs, 256);
-		n_desc = setup.n_desc = n;
-		setup.cache = cache;
-		ASSERT_EQ(igbvf_txq_open(&port.port, &setup, &txq, &err), 0) << err.text;
+		n_desc = common.n_desc = n;
+		common.cache = cache;
+		ASSERT_EQ(igbvf_txq_open(&port.port, &common, &txq, &err), 0) << err.text;
 	}
 
 	void TearDown() override

@@ -261,14 +261,25 @@ TEST_F(TxTest, ParkedQueuesSaySoAndTakeNothing)
 {
 	open(64);
 	add(64);
-	vfnet_word_store(&q()->word.state, VFNET_QUEUE_DOWN);
+	vfnet_word_store(&txq->common.state, VFNET_QUEUE_DOWN);
 	EXPECT_EQ(burst(), -ENETDOWN);
-	EXPECT_EQ(vfnet_word_load(&q()->word.parked), 1u);
-	vfnet_word_store(&q()->word.state, VFNET_QUEUE_GONE);
+	EXPECT_EQ(vfnet_word_load(&txq->common.parked), 1u);
+	vfnet_word_store(&txq->common.state, VFNET_QUEUE_GONE);
 	EXPECT_EQ(burst(), -ENODEV);
 	EXPECT_EQ(reclaim(), 0u);
 	EXPECT_EQ(tail(), 0u);
 	free_rest();
+}
+
+TEST_F(TxTest, TheNextCallTakesAParkedQueueBack)
+{
+	open(64);
+	add(64);
+	vfnet_queue_park(&txq->common);
+	EXPECT_EQ(burst(), 1);
+	complete();
+	vfnet_queue_park(&txq->common);
+	EXPECT_EQ(reclaim(), 0u) << "what was sent is given back";
 }
 
 TEST_F(TxTest, EveryFrameArrivesAcrossManyWrapsOfARingThatIsNoPowerOfTwo)

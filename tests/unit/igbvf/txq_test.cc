@@ -102,36 +102,36 @@ class TxqTest : public QueueTest
 
 TEST_F(TxqTest, ACardThatDoesNotEnableTheQueueTimesOut)
 {
-	vfnet_queue_setup setup = {};
+	vfnet_queue common = {};
 	vfnet_txq *out = nullptr;
 
 	make_pool(512, 256);
-	setup.n_desc = 64;
-	setup.cache = cache;
+	common.n_desc = 64;
+	common.cache = cache;
 	card.on_read = [](uint32_t offset, uint32_t val) {
 		return offset == IGBVF_TXDCTL ? val & ~IGBVF_TXDCTL_ENABLE : val;
 	};
 	uint64_t free_bytes = vfnet_dma_free_bytes(region);
 
-	EXPECT_EQ(igbvf_txq_open(&port.port, &setup, &out, &err), -ETIMEDOUT);
+	EXPECT_EQ(igbvf_txq_open(&port.port, &common, &out, &err), -ETIMEDOUT);
 	EXPECT_EQ(out, nullptr);
 	EXPECT_EQ(vfnet_dma_free_bytes(region), free_bytes);
 }
 
 TEST_F(TxqTest, ARegionThatIsFullIsSaidToBeSo)
 {
-	vfnet_queue_setup setup = {};
+	vfnet_queue common = {};
 	vfnet_txq *out = nullptr;
 	std::vector<void *> taken;
 	void *ptr;
 
 	make_pool(512, 256);
-	setup.n_desc = 64;
-	setup.cache = cache;
+	common.n_desc = 64;
+	common.cache = cache;
 	while (vfnet_dma_alloc(region, 64, 64, 0, &ptr, nullptr) == 0)
 		taken.push_back(ptr);
 	/* none at all, then the ring but nothing to pad with */
-	EXPECT_EQ(igbvf_txq_open(&port.port, &setup, &out, &err), -ENOMEM);
+	EXPECT_EQ(igbvf_txq_open(&port.port, &common, &out, &err), -ENOMEM);
 	for (void *p : taken)
 		vfnet_dma_free(region, p);
 	EXPECT_EQ(out, nullptr);

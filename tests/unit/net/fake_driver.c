@@ -53,28 +53,28 @@ static int tx_burst(struct vfnet_txq *q, const struct vfnet_pkt *pkt, unsigned i
 	return (int)n;
 }
 
-static int rxq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+static int rxq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		    struct vfnet_rxq **out, struct vfnet_err *err)
 {
-	(void)setup;
 	if (fake_driver.during_open)
 		fake_driver.during_open(port);
 	if (fake_driver.queue_rc)
 		return vfnet_err_set(err, fake_driver.queue_rc, "fake rxq: %s", port->dev->name);
 	*out = calloc(1, sizeof(**out));
 	(*out)->burst = rx_burst;
+	(*out)->common = *common;
 	fake_driver.n_queues++;
 	return 0;
 }
 
-static int txq_open(struct vfnet_port *port, const struct vfnet_queue_setup *setup,
+static int txq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		    struct vfnet_txq **out, struct vfnet_err *err)
 {
-	(void)setup;
 	if (fake_driver.queue_rc)
 		return vfnet_err_set(err, fake_driver.queue_rc, "fake txq: %s", port->dev->name);
 	*out = calloc(1, sizeof(**out));
 	(*out)->burst = tx_burst;
+	(*out)->common = *common;
 	fake_driver.n_queues++;
 	return 0;
 }
@@ -113,9 +113,18 @@ static uint32_t txq_reclaim(struct vfnet_txq *q)
 
 static uint64_t service(struct vfnet_port *port, uint64_t now_ns)
 {
+	__atomic_fetch_add(&fake_driver.n_services, 1, __ATOMIC_RELEASE);
 	fake_driver.serviced_at = now_ns;
 	vfnet_word_store(&port->state, fake_driver.service_state);
 	return now_ns + VFNET_SERVICE_PERIOD_NS;
+}
+
+static int events(struct vfnet_port *port, int fd, struct vfnet_err *err)
+{
+	if (fake_driver.events_rc)
+		return vfnet_err_set(err, fake_driver.events_rc, "fake: %s", port->dev->name);
+	fake_driver.event_fd = fd;
+	return 0;
 }
 
 static const struct vfnet_driver driver = {
@@ -134,6 +143,7 @@ static const struct vfnet_driver driver = {
     .txq_count = txq_count,
     .txq_reclaim = txq_reclaim,
     .service = service,
+    .events = events,
 };
 
 const struct vfnet_driver *const vfnet_drivers[] = {&driver, NULL};

@@ -44,13 +44,13 @@ TEST_F(PortTest, BadOptionsAreRefusedBeforeTheDeviceIsBroughtUp)
 		EXPECT_NE(nullptr, strstr(err_.text, "68 to 9710")) << err_.text;
 	}
 	EXPECT_EQ(nullptr, port);
-	EXPECT_EQ(0, bus_.open_devs);
+	EXPECT_EQ(0, fake_.open_devs);
 }
 
 TEST_F(PortTest, AFunctionWithoutADriverSaysWhatVfnetDrives)
 {
 	vfnet_port *port = nullptr;
-	bus_.device_id = 0x1520;
+	fake_.device_id = 0x1520;
 	EXPECT_EQ(-ENOTSUP, vfnet_port_open(v_, "fake:a", nullptr, &port, &err_));
 	EXPECT_NE(nullptr, strstr(err_.text, "8086:1520")) << err_.text;
 	EXPECT_NE(nullptr, strstr(err_.text, "8086:10ca")) << err_.text;
@@ -62,8 +62,8 @@ TEST_F(PortTest, ADriverThatFailsLeavesNothingOpen)
 	fake_driver.open_rc = -ENETDOWN;
 	EXPECT_EQ(-ENETDOWN, vfnet_port_open(v_, "fake:a", nullptr, &port, &err_));
 	EXPECT_STREQ("fake driver: fake:a", err_.text);
-	EXPECT_EQ(0, bus_.open_devs);
-	EXPECT_EQ(0, bus_.open_domains);
+	EXPECT_EQ(0, fake_.open_devs);
+	EXPECT_EQ(0, fake_.open_domains);
 }
 
 TEST_F(PortTest, CloseOfNullDoesNothing)

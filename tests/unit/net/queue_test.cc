@@ -183,10 +183,10 @@ TEST_F(QueueTest, CountersAddOpenAndClosedQueues)
 
 TEST_F(QueueTest, WhatTheDeviceKnowsToBeLostIsNotCountedAsSent)
 {
-	bus_.tells_truth = true;
-	bus_.truth.missed[VFNET_MISSED_no_filter_match] = 7;
-	bus_.truth.drops[VFNET_DROPS_spoof] = 30;
-	bus_.truth.tx_bytes = 1800;
+	fake_.tells_truth = true;
+	fake_.truth.missed[VFNET_MISSED_no_filter_match] = 7;
+	fake_.truth.drops[VFNET_DROPS_spoof] = 30;
+	fake_.truth.tx_bytes = 1800;
 	port_ = OpenPort();
 	vfnet_queue_opts opts = Opts(64);
 	vfnet_txq *txq = nullptr;
@@ -205,8 +205,8 @@ TEST_F(QueueTest, WhatTheDeviceKnowsToBeLostIsNotCountedAsSent)
 
 TEST_F(QueueTest, TruthAheadOfTheQueueNeverMakesTheCountNegative)
 {
-	bus_.tells_truth = true;
-	bus_.truth.drops[VFNET_DROPS_spoof] = 30;
+	fake_.tells_truth = true;
+	fake_.truth.drops[VFNET_DROPS_spoof] = 30;
 	port_ = OpenPort();
 	vfnet_counters counters;
 	vfnet_port_get_counters(port_, &counters);

@@ -12,35 +12,74 @@ extern "C" {
 namespace
 {
 
-TEST(QueueWord, ABurstRunsUntilServiceSaysOtherwise)
+uint32_t Parked(const vfnet_queue &queue)
 {
-	vfnet_queue_word word = {};
-	EXPECT_TRUE(vfnet_queue_runs(&word));
-	vfnet_word_store(&word.state, VFNET_QUEUE_DOWN);
-	EXPECT_FALSE(vfnet_queue_runs(&word));
-	EXPECT_EQ(0u, vfnet_word_load(&word.parked)) << "only the queue's own thread parks";
-	EXPECT_EQ(-ENETDOWN, vfnet_queue_park(&word));
-	EXPECT_EQ(1u, vfnet_word_load(&word.parked));
-	vfnet_word_store(&word.state, VFNET_QUEUE_GONE);
-	EXPECT_EQ(-ENODEV, vfnet_queue_park(&word));
+	return vfnet_word_load(&queue.parked);
 }
 
-/* TSan sees a race here if either side is weaker than it must be */
+TEST(QueueWord, ABurstRunsUntilServiceSaysOtherwise)
+{
+	vfnet_queue queue = {};
+	EXPECT_EQ(0, vfnet_queue_begin(&queue));
+	vfnet_queue_stop(&queue, VFNET_QUEUE_DOWN);
+	EXPECT_EQ(0u, Parked(queue)) << "only the queue's own thread parks";
+	EXPECT_EQ(-ENETDOWN, vfnet_queue_begin(&queue));
+	EXPECT_EQ(1u, Parked(queue));
+	vfnet_queue_stop(&queue, VFNET_QUEUE_GONE);
+	EXPECT_EQ(-ENODEV, vfnet_queue_begin(&queue));
+}
+
+TEST(QueueWord, ServiceDoesNotWaitForTheOwnerOfAParkedQueue)
+{
+	vfnet_queue queue = {};
+	vfnet_queue_park(&queue);
+	EXPECT_EQ(0u, Parked(queue)) << "nobody has asked yet";
+	vfnet_queue_stop(&queue, VFNET_QUEUE_DOWN);
+	EXPECT_EQ(1u, Parked(queue)) << "the owner has not called";
+	EXPECT_EQ(-ENETDOWN, vfnet_queue_begin(&queue));
+}
+
+TEST(QueueWord, TheNextCallTakesAParkedQueueBack)
+{
+	vfnet_queue queue = {};
+	vfnet_queue_park(&queue);
+	vfnet_queue_park(&queue);
+	EXPECT_EQ(0, vfnet_queue_begin(&queue));
+	vfnet_queue_stop(&queue, VFNET_QUEUE_DOWN);
+	EXPECT_EQ(0u, Parked(queue)) << "the owner may be inside a burst";
+}
+
+TEST(QueueWord, ParkingAStoppedQueueIsAnAnswerToService)
+{
+	vfnet_queue queue = {};
+	vfnet_queue_stop(&queue, VFNET_QUEUE_DOWN);
+	vfnet_queue_park(&queue);
+	EXPECT_EQ(1u, Parked(queue));
+}
+
+/*
+ * The owner, who parks now and then, and service touch the same plain memory in turn. TSan sees a
+ * race here if either side is weaker than it must be, or if both believe that it is theirs.
+ */
 TEST(QueueWord, ServiceSeesTheRingAsTheParkedThreadLeftIt)
 {
 	for (int round = 0; round < 200; round++) {
-		vfnet_queue_word word = {};
-		uint64_t ring = 0; /* plain memory, touched by both threads in turn */
-		std::thread queue([&] {
-			while (vfnet_queue_runs(&word))
+		vfnet_queue queue = {};
+		uint64_t ring = 0;
+		std::thread owner([&] {
+			for (int i = 0; vfnet_queue_begin(&queue) == 0; i++) {
 				ring++;
-			vfnet_queue_park(&word);
+				if (i % 3 == round % 3)
+					vfnet_queue_park(&queue);
+			}
 		});
-		vfnet_word_store(&word.state, VFNET_QUEUE_DOWN);
-		while (!vfnet_word_load(&word.parked))
+		if (round % 2)
+			std::this_thread::yield();
+		vfnet_queue_stop(&queue, VFNET_QUEUE_DOWN);
+		while (!vfnet_word_load(&queue.parked))
 			std::this_thread::yield();
 		ring = 0;
-		queue.join();
+		owner.join();
 		EXPECT_EQ(0u, ring);
 	}
 }

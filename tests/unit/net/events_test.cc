@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tells a program, or a port's own thread, that service should run. */
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include "tests/unit/net/net_fixture.h"
+
+namespace
+{
+
+bool Readable(int fd)
+{
+	pollfd look = {fd, POLLIN, 0};
+	return poll(&look, 1, 0) == 1;
+}
+
+uint32_t Services()
+{
+	return __atomic_load_n(&fake_driver.n_services, __ATOMIC_ACQUIRE);
+}
+
+/* false: it did not happen in ten seconds */
+bool WaitForServices(uint32_t n)
+{
+	for (int i = 0; i < 10000 && Services() < n; i++)
+		poll(nullptr, 0, 1);
+	return Services() >= n;
+}
+
+class Events : public Net
+{
+      protected:
+	void TearDown() override
+	{
+		EXPECT_EQ(0, vfnet_port_close(port_));
+		Net::TearDown();
+	}
+	void OpenThreaded()
+	{
+		vfnet_port_opts opts = {};
+		opts.size = sizeof(opts);
+		opts.service_thread = true;
+		ASSERT_EQ(0, vfnet_port_open(v_, "fake:a", &opts, &port_, &err_)) << err_.text;
+	}
+
+	vfnet_port *port_ = nullptr;
+};
+
+TEST_F(Events, TheDescriptorIsAlwaysTheSameAndServiceReadsIt)
+{
+	port_ = OpenPort();
+	int fd = vfnet_port_fd(port_, &err_);
+	ASSERT_LE(0, fd) << err_.text;
+	EXPECT_EQ(fd, vfnet_port_fd(port_, nullptr));
+	EXPECT_EQ(fd, fake_driver.event_fd);
+	EXPECT_FALSE(Readable(fd));
+	ASSERT_EQ(0, eventfd_write(fd, 1));
+	EXPECT_TRUE(Readable(fd));
+	vfnet_port_service(port_, 0);
+	EXPECT_FALSE(Readable(fd));
+	ASSERT_EQ(0, vfnet_port_close(port_));
+	port_ = nullptr;
+	EXPECT_EQ(-1, fake_driver.event_fd) << "the driver has let go of it";
+}
+
+TEST_F(Events, APortWithoutInterruptsSaysSoAndIsServicedByTime)
+{
+	port_ = OpenPort();
+	fake_driver.events_rc = -ENOTSUP;
+	EXPECT_EQ(-ENOTSUP, vfnet_port_fd(port_, &err_));
+	EXPECT_STREQ("fake: fake:a", err_.text);
+	EXPECT_EQ(VFNET_SERVICE_PERIOD_NS, vfnet_port_service(port_, 0));
+	fake_driver.events_rc = 0;
+	EXPECT_LE(0, vfnet_port_fd(port_, &err_)) << "a failure is not for ever";
+}
+
+TEST_F(Events, TheThreadServicesAtOnceAndWhenItIsWoken)
+{
+	ASSERT_NO_FATAL_FAILURE(OpenThreaded());
+	ASSERT_TRUE(WaitForServices(1));
+	for (uint32_t n = 2; n < 50; n++) {
+		ASSERT_EQ(0, eventfd_write(fake_driver.event_fd, 1));
+		ASSERT_TRUE(WaitForServices(n));
+	}
+}
+
+TEST_F(Events, TheThreadServicesByTimeWhereThereAreNoInterrupts)
+{
+	fake_driver.events_rc = -ENOTSUP;
+	ASSERT_NO_FATAL_FAILURE(OpenThreaded());
+	EXPECT_TRUE(WaitForServices(3));
+}
+
+TEST_F(Events, TheThreadKeepsTheDescriptorToItself)
+{
+	ASSERT_NO_FATAL_FAILURE(OpenThreaded());
+	EXPECT_EQ(-EBUSY, vfnet_port_fd(port_, &err_));
+	EXPECT_NE(nullptr, strstr(err_.text, "service_thread")) << err_.text;
+}
+
+TEST_F(Events, ThreadsComeAndGoWithTheirPorts)
+{
+	for (int i = 0; i < 20; i++) {
+		ASSERT_NO_FATAL_FAILURE(OpenThreaded());
+		ASSERT_EQ(0, vfnet_port_close(port_));
+		port_ = nullptr;
+	}
+}
+
+} // namespace
