@@ -111,6 +111,96 @@ TEST_F(Ledger, AnEmptyPoolIsNoDescriptor)
 	EXPECT_EQ("no_descriptor=745", rig_.Missed());
 }
 
+/* A program that makes its frames ahead and sends them when they are due, as a pacer does. */
+TEST_F(Ledger, NoBufferForAFrameThatTheProgramWantsToMakeIsPoolEmpty)
+{
+	rig_.n_desc = 64;
+	rig_.n_bufs = 512;
+	rig_.Close();
+	ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0"}));
+	std::vector<vfnet_pkt> due;
+	uint64_t created = 0, pool_empty = 0;
+	for (; created < 500; created++) {
+		vfnet_pkt pkt;
+		if (!vfnet_pkt_alloc(rig_.cache, &pkt, 1)) {
+			pool_empty++;
+			continue;
+		}
+		uint8_t *data = vfnet_pkt_data(vfnet_get_region(rig_.v), &pkt);
+		memset(data, 0, 60);
+		memcpy(data + 6, rig_.Mac(0).data(), 6);
+		pkt.len = 60;
+		due.push_back(pkt);
+	}
+	for (size_t sent = 0; sent < due.size();)
+		sent += static_cast<size_t>(vfnet_tx_burst(rig_.ports[0].txq, &due[sent], 1));
+	for (int i = 0; i < 100 && vfnet_txq_reclaim(rig_.ports[0].txq); i++)
+		vfnet_port_service(rig_.ports[0].port, 0);
+	rig_.CloseQueues();
+	rig_.ports[0].counters.drops[VFNET_DROPS_pool_empty] = pool_empty;
+	rig_.ExpectBalanced(created);
+	EXPECT_EQ("", rig_.Missed());
+	EXPECT_EQ("pool_empty=51", rig_.Drops()) << "512 less the 63 that the receive ring holds";
+}
+
+/* A program that lets every other frame through, as a filter does. */
+TEST_F(Ledger, AFrameThatTheProgramDoesNotWantIsApp)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=100"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	uint64_t seen = 0, app = 0;
+	vfnet_sim_start(rig_.sim);
+	for (int i = 0; i < 10000 && seen < 100; i++) {
+		vfnet_pkt pkt;
+		int n = vfnet_rx_burst(rig_.ports[0].rxq, &pkt, 1);
+		ASSERT_GE(n, 0);
+		if (!n)
+			continue;
+		uint8_t *data = vfnet_pkt_data(vfnet_get_region(rig_.v), &pkt);
+		memcpy(data + 6, rig_.Mac(1).data(), 6);
+		if (seen++ % 2 == 0) {
+			vfnet_pkt_free(rig_.cache, &pkt, 1);
+			app++;
+		} else {
+			ASSERT_EQ(1, vfnet_tx_burst(rig_.ports[1].txq, &pkt, 1));
+		}
+	}
+	for (int i = 0; i < 100 && vfnet_txq_reclaim(rig_.ports[1].txq); i++)
+		vfnet_port_service(rig_.ports[1].port, 0);
+	rig_.CloseQueues();
+	rig_.ports[1].counters.drops[VFNET_DROPS_app] = app;
+	rig_.ExpectBalanced();
+	EXPECT_EQ("", rig_.Missed());
+	EXPECT_EQ("app=50", rig_.Drops());
+	EXPECT_EQ(50u, rig_.Sum(&vfnet_counters::tx_packets));
+}
+
+TEST_F(Ledger, ASendingPortInResetIsTxDown)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=100"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 1, VFNET_SIM_PF_DOWN));
+	vfnet_port_service(rig_.ports[1].port, 0);
+	ASSERT_NO_FATAL_FAILURE(rig_.ForwardAll());
+	rig_.CloseQueues();
+	rig_.ExpectBalanced();
+	EXPECT_EQ("", rig_.Missed());
+	EXPECT_EQ("tx_down=100", rig_.Drops());
+}
+
+TEST_F(Ledger, APulledWireIsLinkDown)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=100"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_LINK_DOWN));
+	ASSERT_NO_FATAL_FAILURE(rig_.ForwardAll());
+	rig_.CloseQueues();
+	rig_.ExpectBalanced();
+	EXPECT_EQ("link_down=100", rig_.Missed());
+	EXPECT_EQ("", rig_.Drops());
+}
+
 TEST_F(Ledger, FramesInTheRingAtCloseAreNotDrained)
 {
 	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=100"));

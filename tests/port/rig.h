@@ -31,10 +31,12 @@ class Rig
 		vfnet_txq *txq = nullptr;
 		vfnet_counters counters = {};
 		uint64_t tx_full = 0;
+		uint64_t tx_down = 0;
 	};
 
 	vfnet_sim_mode mode = VFNET_SIM_INLINE;
 	bool doorbell_call = false;
+	bool service_thread = false;
 	uint32_t n_bufs = 4096;
 	uint32_t n_desc = 256;
 	uint32_t mtu = 0;
@@ -88,6 +90,7 @@ class Rig
 	{
 		auto opts = SizedOpts<vfnet_port_opts>();
 		opts.mtu = mtu;
+		opts.service_thread = service_thread;
 		Port port;
 		ASSERT_EQ(0, vfnet_port_open(v, name, &opts, &port.port, &err)) << err.text;
 		ports.push_back(port);
@@ -136,11 +139,12 @@ class Rig
 				       6);
 			first = !(pkt[i].flags & VFNET_PKT_MORE);
 		}
-		int sent = vfnet_tx_burst(ports[to].txq, pkt, static_cast<unsigned int>(n));
-		EXPECT_GE(sent, 0);
+		int rc = vfnet_tx_burst(ports[to].txq, pkt, static_cast<unsigned int>(n));
+		EXPECT_TRUE(rc >= 0 || rc == -ENETDOWN) << rc;
+		int sent = rc < 0 ? 0 : rc;
 		for (int i = sent; i < n; i++)
 			if (!(pkt[i].flags & VFNET_PKT_MORE))
-				ports[to].tx_full++;
+				(rc < 0 ? ports[to].tx_down : ports[to].tx_full)++;
 		vfnet_pkt_free(cache, pkt + sent, static_cast<unsigned int>(n - sent));
 		return n;
 	}
@@ -171,6 +175,7 @@ class Rig
 			vfnet_port_service(port.port, 0);
 			vfnet_port_get_counters(port.port, &port.counters);
 			port.counters.drops[VFNET_DROPS_tx_full] += port.tx_full;
+			port.counters.drops[VFNET_DROPS_tx_down] += port.tx_down;
 		}
 	}
 
