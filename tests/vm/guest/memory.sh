@@ -12,7 +12,7 @@ free_pages() {
 }
 
 # A program of GoogleTest: a line for all of it, or, with a second argument, for each of its tests.
-gtest() { # program [each]
+whole_gtest() { # program [each]
 	local program=$1 name code=0 line
 	name=$(basename "$program")
 	built "$VFNET_BUILD/$program" || return
@@ -70,9 +70,9 @@ guest_main() {
 	built "$FWD" || return
 	bind_vfio "$VF0"
 	bind_vfio "$VF1"
-	gtest tests/unit/mem/mem_test
-	gtest tests/unit/mem/mem_fault_test
-	gtest tests/vm/mem_hugepages each
+	whole_gtest tests/unit/mem/mem_test
+	whole_gtest tests/unit/mem/mem_fault_test
+	whole_gtest tests/vm/mem_hugepages each
 	fwd huge 8 --mem 16M
 	says_ordinary huge no
 	VFNET_HUGEPAGES=4

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --no-iommu
+# needs: --iommu none
 #
 # A machine without an IOMMU: nothing would confine the VF's DMA, so vfnet-fwd says what to switch on, also to someone
 # who has tried vfio-pci. (Debian's kernels have no CONFIG_VFIO_NOIOMMU.)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * port_events DEVICE: opens a port and sleeps on vfnet_port_fd(), without a look at the card, until
+ * the physical function has something to say; then tells what service made of it. Exit: 0 when it
+ * was woken.
+ */
+#include <poll.h>
+#include <stdio.h>
+
+#include <vfnet/vfnet.h>
+
+#define PATIENCE_MS 20000
+
+static const char *const states[] = {
+    [VFNET_PORT_RUNNING] = "running",
+    [VFNET_PORT_RESETTING] = "resetting",
+    [VFNET_PORT_GONE] = "gone",
+};
+
+/* Return: 0; 1: nothing came */
+static int wait_for_event(struct vfnet_port *port, int fd)
+{
+	struct pollfd event = {.fd = fd, .events = POLLIN};
+	struct vfnet_link link;
+
+	/* what is in the mailbox since the port was opened */
+	vfnet_port_service(port, 0);
+	puts("waiting");
+	fflush(stdout);
+	if (poll(&event, 1, PATIENCE_MS) != 1) {
+		printf("nothing in %d ms\n", PATIENCE_MS);
+		return 1;
+	}
+	vfnet_port_service(port, 0);
+	vfnet_port_get_link(port, &link);
+	printf("woken: %s, link %s\n", states[vfnet_port_state(port)], link.up ? "up" : "down");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct vfnet_opts opts = {.size = sizeof(opts), .region_bytes = 1 << 20};
+	struct vfnet_port *port = NULL;
+	struct vfnet *v = NULL;
+	struct vfnet_err err;
+	int fd, rc = 1;
+
+	if (argc != 2)
+		return 2;
+	if (vfnet_open(&opts, &v, &err) || vfnet_port_open(v, argv[1], NULL, &port, &err) ||
+	    (fd = vfnet_port_fd(port, &err)) < 0)
+		fprintf(stderr, "%s\n", err.text);
+	else
+		rc = wait_for_event(port, fd);
+	vfnet_port_close(port);
+	vfnet_close(v);
+	return rc;
+}
