@@ -359,7 +359,7 @@ int vfio_domain_map(struct vfio_domain *domain, struct vfio_range *range,
  * The MMU notifier's callback comes here, too, so attach_lock is taken in a way that lockdep does
  * not see: the lock is held while memory is allocated, which may cause reclaim, which may cause
  * callbacks, and these would wait for the lock. But they do not: none of those that come from
- * reclaim ends a mapping (see vfio_map_invalidate()).
+ * reclaim ends a mapping (see vfio_map_cleared() and vfio_map_lost()).
  *
  * Context: may sleep, but for devices that come or go only.
  */

@@ -213,7 +213,7 @@ static struct pci_driver vfio_driver = {
 	.probe = vfio_probe,
 	.remove = vfio_remove,
 	.err_handler = &vfio_pci_err_handlers,
-	.driver_managed_dma = true, /* uiommu.c claims the group when a user needs it */
+	.driver_managed_dma = true, /* vfio_group.c claims the group when a user needs it */
 };
 
 /* What a device needs to exist. */

@@ -344,7 +344,7 @@ static const struct genl_small_ops vfio_ops[] = {
 	{ .cmd = VFIO_MSG_PM_SUSPEND_REPLY, .doit = vfio_do_reply },
 };
 
-/* Programs of 2010 do not care what the reserved parts of a header contain: no resv_start_op. */
+/* Programs of 2010 do not care what the reserved parts of a header contain: nor do we. */
 static struct genl_family vfio_genl = {
 	.name = VFIO_GENL_NAME,
 	.version = VFIO_GENL_VERSION,

@@ -22,9 +22,14 @@
  *   map->lock, domain->lock     one of them, the I/O addresses in use,
  *   vdev->irq_lock              INTx
  *
+ * Locks of others around them: the PCI core holds a function's device lock in probe(), remove() and
+ * resets, before vdev->lock in remove() and only tried under it for resets; the lock of
+ * configuration space is taken before memory_lock (vfio_pci_config.c); the wait queue of an eventfd
+ * before irq_lock (vfio_eoi.c). The list of netlink listeners has a lock of its own, innermost.
+ *
  * As mmap() takes vdev->lock, nothing may touch user memory, pin, or account under vdev->lock or
  * anything below it. The MMU notifier's callback may run in reclaim, hence inside of everything
- * that allocates: vfio_dma.c tells what it may take. The rest is left to a work item.
+ * that allocates: vfio_dma_end.c tells what it may take. The rest is left to a work item.
  */
 #ifndef VFIO_PRIVATE_H
 #define VFIO_PRIVATE_H
