@@ -9,9 +9,24 @@ int Edu::attach(const Device &device)
 	registers_ = device.map_bar(0);
 	if (!registers_.data())
 		return registers_.error();
-	write(IRQ_ACK,
-	      0xffffffff); /* the device has no reset: of an earlier test that was killed */
-	return finished() ? 0 : -EBUSY;
+	return calm() && finished() ? 0 : -EBUSY;
+}
+
+/*
+ * The device has no reset. A hostile user can leave it computing for many seconds, with an
+ * interrupt at the end: that one is taken back, and the end is waited for.
+ */
+bool Edu::calm() const
+{
+	write(STATUS, 0);
+	for (int i = 0; i < 30000; i++) {
+		usleep(1000);
+		if (!(read(STATUS) & STATUS_COMPUTING)) {
+			write(IRQ_ACK, 0xffffffff);
+			return true;
+		}
+	}
+	return false;
 }
 
 void Edu::start(uint64_t source, uint64_t destination, uint32_t size, uint32_t flags) const

@@ -19,6 +19,7 @@ class Edu
 	enum {
 		IDENTIFICATION = 0x00, /* 0x010000ed */
 		LIVENESS = 0x04,       /* reads as the complement of what was written */
+		STATUS = 0x20,	       /* of its calculator */
 		IRQ_STATUS = 0x24,
 		IRQ_RAISE = 0x60,
 		IRQ_ACK = 0x64,
@@ -27,10 +28,11 @@ class Edu
 		DMA_COUNT = 0x90,
 		DMA_COMMAND = 0x98,
 	};
+	enum { STATUS_COMPUTING = 1 };
 	enum { DMA_START = 1, DMA_TO_MEMORY = 2, DMA_IRQ = 4 };
 	static constexpr uint32_t BUFFER = 0x40000, BUFFER_SIZE = 4096, DMA_DONE_IRQ = 0x100;
 
-	/* maps BAR 0: 0 or -errno */
+	/* maps BAR 0, and waits until what an earlier user began is over: 0 or -errno */
 	int attach(const Device &device);
 	void detach()
 	{
@@ -79,6 +81,8 @@ class Edu
 	}
 
       private:
+	bool calm() const;
+
 	Pages registers_;
 };
 
