@@ -48,8 +48,7 @@ with urllib.request.urlopen('http://$B_IP:8000/file', timeout=30) as file:
 # What must work between a and b while vfnet-fwd runs.
 real_traffic() {
 	soon at a ping -c 1 -W 1 "$B_IP"
-	at a ping -c 5 -i 0.2 -W 5 "$B_IP" | tee "$WORK/ping.log"
-	grep -q ' 0% packet loss' "$WORK/ping.log" || fail "ping lost something"
+	five_pings at a ping "$B_IP"
 	iperf
 	iperf --reverse
 	http
