@@ -99,6 +99,8 @@ case_packet_frames() {
 	fwd_start --mode io --card 0=promisc --card 1=nospoof --mtu 1496 \
 		--wire 0=packet:v0 --wire "1=pcap-out:$WORK/got.pcap" sim:0.0 sim:1.0
 	soon taps v0
+	ip -d link show v0 | grep -q 'promiscuity 1' || fail "the interface would filter"
+	python3 "$HERE/send_frames.py" v0 "$WORK/own" # what the machine itself sends is not for the card
 	python3 "$HERE/send_frames.py" t0 "$WORK/sent"
 	sleep 0.3
 	fwd_stop

@@ -165,13 +165,13 @@ TEST(Echo, AnswersAPingWithWhatWasInIt)
 
 TEST(Echo, TheAnswerHasATimeToLiveOfItsOwn)
 {
-	Bytes frame = Ping();
-
-	frame[22] = 1;
-	frame = Summed(frame);
-	ASSERT_TRUE(Answer(&frame));
-	EXPECT_EQ(frame[22], 64);
-	EXPECT_TRUE(SumsGood(frame));
+	for (auto [frame, at] : {std::pair{Ping(), 22}, std::pair{Ping6(), 21}}) {
+		frame[static_cast<size_t>(at)] = 1;
+		frame = Summed(frame);
+		ASSERT_TRUE(Answer(&frame));
+		EXPECT_EQ(frame[static_cast<size_t>(at)], 64);
+		EXPECT_TRUE(SumsGood(frame));
+	}
 }
 
 TEST(Echo, KeepsATagAndThePadding)
