@@ -26,13 +26,12 @@
 
 #define CLONE_DEVICE "/dev/net/tun"
 
-/** struct tap - both halves; @broken was said in the log. */
+/** struct tap - both halves; @fd is -1 once the device is gone. */
 struct tap {
 	struct sim_source source;
 	struct sim_sink sink;
 	const struct vfnet_log *log;
 	int fd;
-	bool broken;
 	char name[IFNAMSIZ];
 	struct sim_slots slots;
 };
@@ -42,12 +41,13 @@ static struct tap *tap_of(struct sim_source *source)
 	return VFNET_CONTAINER_OF(source, struct tap, source);
 }
 
-static void say_broken(struct tap *tap)
+/* It would be readable for ever. */
+static void give_up(struct tap *tap)
 {
-	if (!tap->broken)
-		vfnet_log(tap->log, ERR, "cannot read from TAP device %s any more: %s", tap->name,
-			  strerror(errno));
-	tap->broken = true;
+	vfnet_log(tap->log, ERR, "cannot read from TAP device %s any more: %s", tap->name,
+		  strerror(errno));
+	close(tap->fd);
+	tap->fd = -1;
 }
 
 static void fill(struct tap *tap, unsigned int max)
@@ -60,7 +60,7 @@ static void fill(struct tap *tap, unsigned int max)
 		ssize_t len = read(tap->fd, slot, SIM_SLOT_BYTES);
 
 		if (len < 0 && errno != EAGAIN)
-			say_broken(tap);
+			give_up(tap);
 		if (len <= 0)
 			return;
 		slots->frame[slots->n++] = (struct sim_frame){slot, (uint32_t)len};
@@ -72,7 +72,7 @@ static unsigned int tap_frames(struct sim_source *source, struct sim_frame *fram
 {
 	struct tap *tap = tap_of(source);
 
-	if (!tap->slots.n && !tap->broken)
+	if (!tap->slots.n && tap->fd >= 0)
 		fill(tap, max);
 	return sim_slots_show(&tap->slots, frames, max);
 }
@@ -90,16 +90,15 @@ static bool tap_ended(const struct sim_source *source)
 
 static int tap_fd(struct sim_source *source)
 {
-	const struct tap *tap = tap_of(source);
-
-	return tap->broken ? -1 : tap->fd; /* a broken one is readable for ever */
+	return tap_of(source)->fd;
 }
 
 static void tap_close(struct sim_source *source)
 {
 	struct tap *tap = tap_of(source);
 
-	close(tap->fd);
+	if (tap->fd >= 0)
+		close(tap->fd);
 	sim_slots_close(&tap->slots);
 	free(tap);
 }
