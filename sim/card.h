@@ -282,6 +282,12 @@ static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, cons
 bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len);
 /** sim_rx_put() - a frame has reached @vf: into its ring, or counted as missed. */
 void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped);
+/**
+ * sim_rx_deliver() - a frame comes out of the wire, outside sim_rx_step()
+ *
+ * The card must have a source. Return: false: not taken, a ring without DROP_EN is dry.
+ */
+bool sim_rx_deliver(struct sim_card *card, const uint8_t *frame, uint32_t len);
 /** sim_rx_step() - from the source. Return: frames. */
 unsigned int sim_rx_step(struct sim_card *card, unsigned int budget);
 

@@ -54,15 +54,29 @@ static inline uint32_t next(const struct sim_txq *q, uint32_t at)
 	return at + 1 == q->n_desc ? 0 : at + 1;
 }
 
+static void count_refused(struct sim_vf *vf, const struct batch *batch, uint64_t refused)
+{
+	for (; refused; refused &= refused - 1) {
+		uint32_t len = batch->frames[__builtin_ctzll(refused)].len;
+
+		sim_count_drop(vf, VFNET_DROPS_wire_refused, len);
+		vf->card->wire.out_packets--;
+		vf->card->wire.out_bytes -= len;
+	}
+}
+
 static void flush(struct sim_vf *vf, struct batch *batch)
 {
 	struct sim_card *card = vf->card;
+	uint64_t refused = 0;
 
 	if (card->sink && batch->n_frames)
-		card->sink->ops->frames(card->sink, batch->frames, batch->n_frames);
+		refused = card->sink->ops->frames(card->sink, batch->frames, batch->n_frames);
 	card->wire.out_packets += batch->n_frames;
 	for (unsigned int i = 0; i < batch->n_frames; i++)
 		card->wire.out_bytes += batch->frames[i].len;
+	if (vfnet_unlikely(refused))
+		count_refused(vf, batch, refused);
 	for (unsigned int i = 0; i < batch->n_rs; i++)
 		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
 		vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);

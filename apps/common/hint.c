@@ -30,6 +30,9 @@ static const char *const drops_cure[VFNET_DROPS_COUNT] = {
 	"with --card #=nospoof",
     [VFNET_DROPS_tx_oversize] = "send shorter frames, or raise --mtu",
     [VFNET_DROPS_tx_dma_fault] = "this is a fault of the program or of vfnet: please report it",
+    [VFNET_DROPS_wire_refused] =
+	"bring the interface at the other end of the wire up (ip link set NAME up), with an "
+	"MTU like that of --mtu",
     [VFNET_DROPS_reset_unknown] =
 	"the physical function was reset while frames were on their way; they may have left",
 };

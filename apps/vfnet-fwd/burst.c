@@ -3,7 +3,7 @@
  * The hot path of vfnet-fwd: one receive call, the rewriting of addresses, one send call. What the
  * card does not take at once is dropped: a frame never waits for room or for other frames.
  *
- * Six instances of one body: three modes, timed or not. No clock is read in those not timed.
+ * Eight instances of one body: four modes, timed or not. No clock is read in those not timed.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static inline void touch(struct fwd_loop *loop, const struct fwd_lane *lane, uns
 	const bool set_dst = lane->set_dst;
 	bool first = true;
 
-	if (mode == FWD_IO)
+	if (mode == FWD_IO || mode == FWD_ECHO)
 		return;
 	for (unsigned int i = 0; i < n; i++) {
 		uint8_t *data = vfnet_pkt_data(&region, &loop->pkt[i]);
@@ -50,6 +50,32 @@ static inline void touch(struct fwd_loop *loop, const struct fwd_lane *lane, uns
 		}
 		first = !(loop->pkt[i].flags & VFNET_PKT_MORE);
 	}
+}
+
+/* Of @n packets keep those that are answers now. Return: packets kept, in their order */
+static __attribute__((noinline)) unsigned int answer(struct fwd_loop *loop,
+						     const struct fwd_lane *lane, unsigned int n)
+{
+	struct fwd_port *port = &loop->fwd->ports[lane->tx_port];
+	bool first = true, keep = false;
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct vfnet_pkt pkt = loop->pkt[i];
+		bool more = pkt.flags & VFNET_PKT_MORE;
+
+		if (first) {
+			keep = fwd_echo_answer(&port->host, vfnet_pkt_data(&loop->region, &pkt),
+					       pkt.len, more);
+			port->drops[VFNET_DROPS_app] += !keep;
+		}
+		first = !more;
+		if (keep)
+			loop->pkt[kept++] = pkt;
+		else
+			vfnet_pkt_free(loop->fwd->cache, &pkt, 1);
+	}
+	return kept;
 }
 
 /*
@@ -124,7 +150,7 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 	struct fwd_result *result = &loop->fwd->result;
 	uint64_t sim = timed ? sim_cycles(loop->fwd) : 0;
 	uint64_t at[4] = {timed ? app_tsc() : 0};
-	unsigned int n, n_sent, frames, frames_sent;
+	unsigned int n, n_got, n_sent, frames, frames_sent;
 	int rc;
 
 	rc = vfnet_rx_burst(lane->rxq, loop->pkt, room_of(loop));
@@ -137,11 +163,13 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 			loop->failed = rc;
 		return 0;
 	}
-	n = (unsigned int)rc;
+	n = n_got = (unsigned int)rc;
 	frames = fwd_frames(loop, loop->pkt, n);
+	if (mode == FWD_ECHO)
+		n = answer(loop, lane, n);
 	touch(loop, lane, n, mode);
 	at[2] = timed ? app_tsc() : 0;
-	rc = vfnet_tx_burst(lane->txq, loop->pkt, n);
+	rc = mode == FWD_ECHO && !n ? 0 : vfnet_tx_burst(lane->txq, loop->pkt, n);
 	n_sent = rc == (int)n ? n : drop_unsent(loop, lane, rc, n);
 	at[3] = timed ? app_tsc() : 0;
 	if (timed)
@@ -153,7 +181,7 @@ burst(struct fwd_loop *loop, const struct fwd_lane *lane, enum fwd_mode mode, bo
 	frames_sent = fwd_frames(loop, loop->pkt, n_sent);
 	result->forwarded += frames_sent;
 	loop->left -= vfnet_likely(frames_sent < loop->left) ? frames_sent : loop->left;
-	return n;
+	return n_got;
 }
 
 #define BURST_FN(name, mode, timed)                                                                \
@@ -168,6 +196,8 @@ BURST_FN(burst_mac, FWD_MAC, false)
 BURST_FN(burst_mac_timed, FWD_MAC, true)
 BURST_FN(burst_swap, FWD_SWAP, false)
 BURST_FN(burst_swap_timed, FWD_SWAP, true)
+BURST_FN(burst_echo, FWD_ECHO, false)
+BURST_FN(burst_echo_timed, FWD_ECHO, true)
 
 void fwd_burst_init(struct fwd_loop *loop, enum fwd_mode mode)
 {
@@ -175,6 +205,7 @@ void fwd_burst_init(struct fwd_loop *loop, enum fwd_mode mode)
 	    [FWD_IO] = {burst_io, burst_io_timed},
 	    [FWD_MAC] = {burst_mac, burst_mac_timed},
 	    [FWD_SWAP] = {burst_swap, burst_swap_timed},
+	    [FWD_ECHO] = {burst_echo, burst_echo_timed},
 	};
 
 	loop->burst_fn[0] = fns[mode][0];

@@ -16,6 +16,7 @@
 #include <vfnet/sim.h>
 #include <vfnet/vfnet.h>
 
+#include "apps/vfnet-fwd/echo.h"
 #include "apps/vfnet-fwd/options.h"
 
 /** VFNET_WIRE_EXTRA - bytes that a frame takes on the wire beyond its len: CRC, preamble, gap. */
@@ -45,6 +46,7 @@ struct fwd_lane {
  * struct fwd_port - a port
  * @port:       the port
  * @info:       what it is
+ * @host:       mode echo: who it is
  * @rxq, @txq:  its queues
  * @next_ns:    when service wants to run
  * @drops:      what the program itself dropped on the way out of this port
@@ -53,6 +55,7 @@ struct fwd_lane {
 struct fwd_port {
 	struct vfnet_port *port;
 	struct vfnet_port_info info;
+	struct fwd_host host;
 	struct vfnet_rxq *rxq;
 	struct vfnet_txq *txq;
 	uint64_t next_ns;
@@ -163,7 +166,7 @@ void fwd_port_count(struct fwd_port *port);
 /** fwd_free() - memory that the report has read from. */
 void fwd_free(struct fwd *fwd);
 
-/** fwd_partner() - the port that sends what @port receives. */
+/** fwd_partner() - the port that sends what @port receives, but in mode echo. */
 static inline unsigned int fwd_partner(unsigned int port, unsigned int n_ports)
 {
 	return (port ^ 1) < n_ports ? port ^ 1 : port;

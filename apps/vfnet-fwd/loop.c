@@ -44,12 +44,13 @@ struct ticker {
 	struct fwd_live live;
 };
 
-/* any wire that is not the end of one */
+/* any wire that does not only take or pass on */
 static bool has_source(const struct fwd_options *opts)
 {
 	for (unsigned int i = 0; i < opts->n_wires; i++)
 		if (strncmp(opts->wires[i].spec, "sink", 4) &&
-		    strncmp(opts->wires[i].spec, "pcap-out", 8))
+		    strncmp(opts->wires[i].spec, "pcap-out", 8) &&
+		    strncmp(opts->wires[i].spec, "cable", 5))
 			return true;
 	return false;
 }

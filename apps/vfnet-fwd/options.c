@@ -5,6 +5,7 @@
  */
 #include "apps/vfnet-fwd/options.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -20,12 +21,13 @@
 #define FRAME_MIN 64 /* with CRC, as all sizes of options */
 #define CRC_BYTES 4
 
-static const char *const mode_names[] = {"io", "mac", "swap", NULL};
+static const char *const mode_names[] = {"io", "mac", "swap", "echo", NULL};
 static const char *const sim_names[] = {"inline", "thread", NULL};
 
 enum option_code {
 	OPT_MODE = 256,
 	OPT_PEER,
+	OPT_ADDRESS,
 	OPT_PRIME,
 	OPT_DURATION,
 	OPT_COUNT,
@@ -48,6 +50,7 @@ enum option_code {
 static const struct option long_options[] = {
     {"mode", required_argument, NULL, OPT_MODE},
     {"peer", required_argument, NULL, OPT_PEER},
+    {"address", required_argument, NULL, OPT_ADDRESS},
     {"prime", required_argument, NULL, OPT_PRIME},
     {"duration", required_argument, NULL, OPT_DURATION},
     {"count", required_argument, NULL, OPT_COUNT},
@@ -109,6 +112,25 @@ static int parse_peer(const char *text, struct fwd_options *opts)
 	if (vfnet_mac_parse(mac, peer->mac))
 		return app_bad_option("--peer", text, "auto or PORT=aa:bb:cc:dd:ee:ff");
 	opts->n_peers++;
+	return 0;
+}
+
+static int parse_address(const char *text, struct fwd_options *opts)
+{
+	struct fwd_address *address = &opts->addresses[opts->n_addresses];
+	const char *ip;
+	bool multicast;
+
+	if (app_parse_indexed("--address", text, UINT16_MAX, &address->port, &ip))
+		return -EINVAL;
+	address->ip6 = strchr(ip, ':') != NULL;
+	if (inet_pton(address->ip6 ? AF_INET6 : AF_INET, ip, address->ip) != 1)
+		return app_bad_option("--address", text,
+				      "PORT=IP, such as 0=10.0.0.2 or 0=fd00::2");
+	multicast = address->ip[0] >= (address->ip6 ? 0xff : 224);
+	if (multicast || !address->ip[0])
+		return app_bad_option("--address", text, "the address of one host");
+	opts->n_addresses++;
 	return 0;
 }
 
@@ -200,6 +222,8 @@ static int parse_one(int code, char *text, struct fwd_options *opts)
 		return parse_mode(text, opts);
 	case OPT_PEER:
 		return parse_peer(text, opts);
+	case OPT_ADDRESS:
+		return parse_address(text, opts);
 	case OPT_PRIME:
 		return parse_prime(text, opts);
 	case OPT_CORES:
@@ -239,15 +263,33 @@ static int check_cards(const char *option, const struct fwd_card_spec *list, uns
 	return 0;
 }
 
-static int check_peers(const struct fwd_options *opts)
+static int check_port(const char *option, unsigned int port, const struct fwd_options *opts)
 {
-	for (unsigned int i = 0; i < opts->n_peers; i++) {
-		if (opts->peers[i].port < opts->n_ports)
-			continue;
-		app_error("--peer %u=...: must name a port from 0 to %u: there are %u devices",
-			  opts->peers[i].port, opts->n_ports - 1, opts->n_ports);
+	if (port < opts->n_ports)
+		return 0;
+	app_error("%s %u=...: must name a port from 0 to %u: there are %u devices", option, port,
+		  opts->n_ports - 1, opts->n_ports);
+	return -EINVAL;
+}
+
+static int check_addresses(const struct fwd_options *opts)
+{
+	for (unsigned int i = 0; i < opts->n_addresses; i++)
+		if (check_port("--address", opts->addresses[i].port, opts))
+			return -EINVAL;
+	if (opts->n_addresses && opts->mode != FWD_ECHO) {
+		app_error("--address: must go with --mode echo; mode %s takes no notice of it",
+			  mode_names[opts->mode]);
 		return -EINVAL;
 	}
+	return 0;
+}
+
+static int check_peers(const struct fwd_options *opts)
+{
+	for (unsigned int i = 0; i < opts->n_peers; i++)
+		if (check_port("--peer", opts->peers[i].port, opts))
+			return -EINVAL;
 	if ((opts->peer_auto || opts->n_peers) && opts->mode != FWD_MAC && !opts->prime_count) {
 		app_error(
 		    "--peer: must go with --mode mac or --prime; mode %s takes no notice of it",
@@ -284,7 +326,8 @@ static int check_all(const struct fwd_options *opts)
 			  opts->prime_bytes + CRC_BYTES, opts->mtu + 18, opts->mtu);
 		return -EINVAL;
 	}
-	if (check_peers(opts) || check_cards("--card", opts->cards, opts->n_cards, opts) ||
+	if (check_peers(opts) || check_addresses(opts) ||
+	    check_cards("--card", opts->cards, opts->n_cards, opts) ||
 	    check_cards("--wire", opts->wires, opts->n_wires, opts))
 		return -EINVAL;
 	return 0;
@@ -315,10 +358,11 @@ enum fwd_parse fwd_options_parse(int argc, char **argv, struct fwd_options *opts
 	    .mtu = 1500,
 	    .log_level = VFNET_LOG_WARN,
 	    .peers = calloc(room, sizeof(*opts->peers)),
+	    .addresses = calloc(room, sizeof(*opts->addresses)),
 	    .cards = calloc(room, sizeof(*opts->cards)),
 	    .wires = calloc(room, sizeof(*opts->wires)),
 	};
-	if (!opts->peers || !opts->cards || !opts->wires) {
+	if (!opts->peers || !opts->addresses || !opts->cards || !opts->wires) {
 		app_error("out of memory");
 		return FWD_WRONG;
 	}
@@ -345,6 +389,7 @@ enum fwd_parse fwd_options_parse(int argc, char **argv, struct fwd_options *opts
 void fwd_options_free(struct fwd_options *opts)
 {
 	free(opts->peers);
+	free(opts->addresses);
 	free(opts->cards);
 	free(opts->wires);
 }

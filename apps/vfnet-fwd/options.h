@@ -14,6 +14,7 @@ enum fwd_mode {
 	FWD_IO,	  /* frames as they are */
 	FWD_MAC,  /* source: the sending port's address */
 	FWD_SWAP, /* source and destination exchanged */
+	FWD_ECHO, /* each port answers what it is asked */
 };
 
 /** struct fwd_card_spec - one --card or --wire */
@@ -28,11 +29,19 @@ struct fwd_peer {
 	uint8_t mac[6];
 };
 
+/** struct fwd_address - one --address PORT=IP; an IPv4 address is the first 4 bytes of @ip */
+struct fwd_address {
+	unsigned int port;
+	bool ip6;
+	uint8_t ip[16];
+};
+
 /**
  * struct fwd_options - the command line
  * @devices:     @n_ports names, in order
  * @peers:       @n_peers of them; of two for one port the last counts
  * @peer_auto:   --peer auto
+ * @addresses:   @n_addresses of them; of two of a kind for one port the last counts
  * @prime_count: --prime N:SIZE; 0 = none
  * @prime_bytes: SIZE less CRC
  * @duration_ns: 0 = no limit
@@ -51,6 +60,8 @@ struct fwd_options {
 	struct fwd_peer *peers;
 	unsigned int n_peers;
 	bool peer_auto;
+	struct fwd_address *addresses;
+	unsigned int n_addresses;
 	uint64_t prime_count;
 	uint32_t prime_bytes;
 	uint64_t duration_ns;
@@ -85,7 +96,7 @@ enum fwd_parse fwd_options_parse(int argc, char **argv, struct fwd_options *opts
 
 void fwd_options_free(struct fwd_options *opts);
 
-/** fwd_mode_name() - "io", "mac", "swap". */
+/** fwd_mode_name() - "io", "mac", "swap", "echo". */
 const char *fwd_mode_name(enum fwd_mode mode);
 
 /** fwd_device_card() - CARD of "sim:CARD.VF". Return: -1 for another device. */

@@ -235,11 +235,29 @@ static bool peer_of(const struct fwd *fwd, unsigned int port, uint8_t *mac)
 	return opts->peer_auto;
 }
 
+static void make_host(const struct fwd_options *opts, unsigned int port, struct fwd_host *host)
+{
+	for (unsigned int i = 0; i < opts->n_addresses; i++) {
+		const struct fwd_address *address = &opts->addresses[i];
+
+		if (address->port != port)
+			continue;
+		if (address->ip6)
+			memcpy(host->ip6, address->ip, sizeof(host->ip6));
+		else
+			memcpy(host->ip4, address->ip, sizeof(host->ip4));
+		host->has_ip6 |= address->ip6;
+		host->has_ip4 |= !address->ip6;
+	}
+}
+
 static void make_lanes(struct fwd *fwd)
 {
+	bool echo = fwd->opts->mode == FWD_ECHO;
+
 	for (unsigned int i = 0; i < fwd->n_open; i++) {
 		struct fwd_lane *lane = &fwd->lanes[i];
-		unsigned int out = fwd_partner(i, fwd->n_open);
+		unsigned int out = echo ? i : fwd_partner(i, fwd->n_open);
 
 		*lane = (struct fwd_lane){
 		    .rxq = fwd->ports[i].rxq,
@@ -248,6 +266,8 @@ static void make_lanes(struct fwd *fwd)
 		};
 		lane->set_dst = peer_of(fwd, out, lane->header);
 		vfnet_mac_copy(lane->header + VFNET_MAC_BYTES, fwd->ports[out].info.mac);
+		vfnet_mac_copy(fwd->ports[i].host.mac, fwd->ports[i].info.mac);
+		make_host(fwd->opts, i, &fwd->ports[i].host);
 	}
 }
 

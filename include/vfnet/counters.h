@@ -42,6 +42,7 @@ extern "C" {
 	_(tx_unsupported,  "asked for an offload that the port does not have")                     \
 	_(tx_invalid,      "a buffer without bytes, or more buffers than the transmit ring has")   \
 	_(tx_dma_fault,    "the card could not read the frame: address outside every mapping")     \
+	_(wire_refused,    "the wire did not take it: its other end is down, full or gone")        \
 	_(app,             "the application decided to drop it")                                   \
 	_(reset_unknown,   "handed to the card before a reset, may or may not have left")          \
 	_(not_drained,     "received or handed to the card, and the port closed before it left")

@@ -107,14 +107,24 @@ int vfnet_sim_card(struct vfnet_sim *sim, unsigned int card, const char *spec,
  *        sent.
  *        "pcap-out:FILE": writes one; frame n has the time stamp n microseconds. Readable after
  *        vfnet_sim_stop().
+ *        "tap:NAME": a TAP device, source and sink; made if it is not there, and then it goes
+ *        away when the cards are closed.
+ *        "packet:INTERFACE": a network interface of the machine, source and sink: a card gets
+ *        all that arrives there and sends out of it.
+ *        "cable:CARD": joins this card with another one, source and sink of both; named at one
+ *        end. What one sends is in the other within the same step.
  * @err:  may be NULL
  *
  * One source and one sink per card; without a sink frames are counted and discarded. Frames of 14
- * to 59 bytes are padded with zeros to 60 on the way in.
+ * to 59 bytes are padded with zeros to 60 on the way in. TAP and packet have no end of their own
+ * and keep, inline, half of each ring free, as gen does. A frame that a wire does not take is
+ * counted as drops.wire_refused: the interface is not up, full, or takes only shorter ones; of a
+ * cable: a ring of the other card without DROP_EN has no descriptors.
  *
- * Return: 0; -EINVAL for a bad card or specification, or a file that is no complete capture of
- * Ethernet; -EEXIST that side is taken; -EBUSY a device is open; -ENOENT, -EACCES and the like for
- * a file; -ENOMEM.
+ * Return: 0; -EINVAL for a bad card or specification, a file that is no complete capture of
+ * Ethernet, or an interface of another kind; -EEXIST that side is taken; -EBUSY a device is open,
+ * or another program uses the TAP device; -EPERM not permitted to use interfaces; -ENODEV no such
+ * interface; -ENOENT, -EACCES and the like for a file; -ENOMEM.
  */
 int vfnet_sim_wire(struct vfnet_sim *sim, unsigned int card, const char *spec,
 		   struct vfnet_err *err);
@@ -177,7 +187,7 @@ uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim);
 
 /**
  * struct vfnet_sim_wire_counters - what passed a card's connector
- * @in_packets:  frames that the source put on the wire towards the card
+ * @in_packets:  frames that came out of the wire into the card
  * @out_packets: frames that the card put on the wire
  * @out_bytes:   their bytes without CRC
  */

@@ -56,6 +56,24 @@ static inline uint16_t vfnet_checksum_load(const void *field)
 }
 
 /**
+ * vfnet_checksum_replace() - the field after one 16-bit word that it covers has changed (RFC 1624)
+ * @field: the field as it is; all three as vfnet_checksum_load() gives them
+ * @old:   the word as it was
+ * @now:   the word as it is now
+ *
+ * A field that was wrong stays wrong. Not for UDP without a checksum.
+ *
+ * Return: the field, 0xffff where that and 0 mean the same: only the former is right if everything
+ * that it covers is 0 now, and UDP takes the latter for "none".
+ */
+static inline uint16_t vfnet_checksum_replace(uint16_t field, uint16_t old, uint16_t now)
+{
+	uint16_t all = vfnet_checksum_finish((uint64_t)(uint16_t)~field + (uint16_t)~old + now);
+
+	return all ? all : 0xffff;
+}
+
+/**
  * vfnet_checksum_pseudo4() - sum of the pseudo header of UDP or TCP over IPv4
  * @ip4:    the IPv4 header, at least 20 bytes
  * @proto:  protocol number

@@ -33,7 +33,8 @@ static struct pcap_out *pcap_out_of(struct sim_sink *sink)
 	return VFNET_CONTAINER_OF(sink, struct pcap_out, base);
 }
 
-static void pcap_out_frames(struct sim_sink *sink, const struct sim_frame *frames, unsigned int n)
+static uint64_t pcap_out_frames(struct sim_sink *sink, const struct sim_frame *frames,
+				unsigned int n)
 {
 	struct pcap_out *out = pcap_out_of(sink);
 
@@ -44,6 +45,7 @@ static void pcap_out_frames(struct sim_sink *sink, const struct sim_frame *frame
 		header.ts.tv_usec = (suseconds_t)(out->n % US_PER_S);
 		pcap_dump((u_char *)out->dumper, &header, frames[i].data);
 	}
+	return 0;
 }
 
 static void pcap_out_flush(struct sim_sink *sink)

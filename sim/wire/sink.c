@@ -7,11 +7,12 @@
 
 #include "lib/base/err.h"
 
-static void sink_frames(struct sim_sink *sink, const struct sim_frame *frames, unsigned int n)
+static uint64_t sink_frames(struct sim_sink *sink, const struct sim_frame *frames, unsigned int n)
 {
 	(void)sink;
 	(void)frames;
 	(void)n;
+	return 0;
 }
 
 static void sink_close(struct sim_sink *sink)

@@ -41,7 +41,7 @@ const Refusal kWrong[] = {
     {"UnknownOption", {"--frobnicate", "sim:0.0"}, 2, "--frobnicate: no such option"},
     {"ShortOption", {"-x", "sim:0.0"}, 2, "-x: no such option"},
     {"MissingValue", {"sim:0.0", "--burst"}, 2, "--burst: must have a value"},
-    {"Mode", {"--mode", "route", "sim:0.0"}, 2, "--mode route: must be io, mac or swap"},
+    {"Mode", {"--mode", "route", "sim:0.0"}, 2, "--mode route: must be io, mac, swap or echo"},
     {"BurstZero", {"--burst", "0", "sim:0.0"}, 2, "--burst 0: must be a whole number from 1"},
     {"BurstLarge", {"--burst", "257", "sim:0.0"}, 2, "from 1 to 256"},
     {"BurstText", {"--burst", "3x", "sim:0.0"}, 2, "--burst 3x"},
@@ -67,6 +67,21 @@ const Refusal kWrong[] = {
     {"PeerMac", {"--peer", "0=12:34", "sim:0.0"}, 2, "PORT=aa:bb:cc:dd:ee:ff"},
     {"PeerPort", {"--peer", "1=02:00:00:00:00:01", "sim:0.0"}, 2, "a port from 0 to 0"},
     {"PeerMode", {"--mode", "io", "--peer", "auto", "sim:0.0"}, 2, "--mode mac or --prime"},
+    {"AddressForm", {"--mode", "echo", "--address", "10.0.0.2", "sim:0.0"}, 2, "must be N="},
+    {"AddressText", {"--mode", "echo", "--address", "0=10.0.2", "sim:0.0"}, 2, "PORT=IP, such as"},
+    {"AddressText6",
+     {"--mode", "echo", "--address", "0=fd00::g", "sim:0.0"},
+     2,
+     "PORT=IP, such as"},
+    {"AddressGroup", {"--mode", "echo", "--address", "0=224.0.0.1", "sim:0.0"}, 2, "of one host"},
+    {"AddressGroup6", {"--mode", "echo", "--address", "0=ff02::1", "sim:0.0"}, 2, "of one host"},
+    {"AddressNone", {"--mode", "echo", "--address", "0=0.0.0.0", "sim:0.0"}, 2, "of one host"},
+    {"AddressPort",
+     {"--mode", "echo", "--address", "1=10.0.0.2", "sim:0.0"},
+     2,
+     "a port from 0 to 0"},
+    {"AddressMode", {"--address", "0=10.0.0.2", "sim:0.0"}, 2, "must go with --mode echo"},
+    {"PeerEcho", {"--mode", "echo", "--peer", "auto", "sim:0.0"}, 2, "--mode mac or --prime"},
     {"PrimeForm", {"--prime", "32", "sim:0.0"}, 2, "--prime 32: must be N:SIZE"},
     {"PrimeSmall", {"--prime", "1:63", "sim:0.0"}, 2, "from 64"},
     {"PrimeMtu", {"--prime", "1:1519", "sim:0.0"}, 2, "at most 1518 with --mtu 1500"},
@@ -142,9 +157,10 @@ TEST(FwdHelp, GoesToStandardOutput)
 
 	EXPECT_EQ(run.exit, 0);
 	EXPECT_EQ(run.err, "");
-	for (const char *option : {"--mode", "--peer", "--prime", "--duration", "--count",
-				   "--burst", "--ring", "--mtu", "--pool", "--mem", "--cores",
-				   "--wire", "--card", "--sim", "--interval", "--json", "--log"})
+	for (const char *option :
+	     {"--mode", "--address", "--peer", "--prime", "--duration", "--count", "--burst",
+	      "--ring", "--mtu", "--pool", "--mem", "--cores", "--wire", "--card", "--sim",
+	      "--interval", "--json", "--log"})
 		EXPECT_NE(run.out.find(option), std::string::npos) << option;
 }
 

@@ -226,6 +226,18 @@ TEST(FwdPairs, FivePortsAreTwoPairsAndOne)
 		EXPECT_EQ(Count(cJSON_GetArrayItem(ports, i), "tx_packets"), sent[i]) << i;
 }
 
+TEST(FwdPairs, ACableJoinsTwoPairs)
+{
+	Json run = RunJson({"--sim", "inline", "--mode", "mac", "--peer", "1=02:00:00:00:02:11",
+			    "--card", "2=mac=0:02:00:00:00:02:11", "--wire", "0=gen:count=5000",
+			    "--wire", "1=cable:2", "sim:0.0", "sim:1.0", "sim:2.0", "sim:3.0"});
+
+	/* into card 0, and out of card 1 into card 2 */
+	EXPECT_EQ(Count(run.get(), "offered"), 10000u);
+	EXPECT_EQ(Count(run.get(), "tx_packets"), 10000u);
+	EXPECT_EQ(NonZero(run.get(), "missed"), Counts());
+}
+
 TEST(FwdPrime, SetsALoopOnOneCardGoing)
 {
 	Json run = RunJson(

@@ -37,7 +37,7 @@ TEST_P(BadWire, IsRefusedWithASentence)
 INSTANTIATE_TEST_SUITE_P(
     Wires, BadWire,
     ::testing::Values(
-	BadSpec{"", "there are: gen"}, BadSpec{"tap:eth0", "pcap-in:FILE"},
+	BadSpec{"", "there are: gen"}, BadSpec{"tape:eth0", "pcap-in:FILE"},
 	BadSpec{"generator", "no wire \"generator\""},
 	BadSpec{"gen:length=64", "unknown option \"length\"; known are: size=64..9728"},
 	BadSpec{"gen:size=63", "from 64 to 9728"}, BadSpec{"gen:size=9729", "9728"},

@@ -92,6 +92,35 @@ TEST(FrameChecksum, AcceptsAGoodIp4HeaderAndNoOtherBit)
 	}
 }
 
+TEST(FrameChecksum, ReplacedWordsGiveTheSameAsAllAnew)
+{
+	for (unsigned int now : {0x0000u, 0x0001u, 0x4001u, 0x4011u, 0xfffeu, 0xffffu}) {
+		Bytes header = ip4_header;
+		uint16_t old = vfnet_checksum_load(&header[8]);
+
+		header[8] = static_cast<uint8_t>(now >> 8);
+		header[9] = static_cast<uint8_t>(now);
+		vfnet_checksum_store(&header[10],
+				     vfnet_checksum_replace(vfnet_checksum_load(&header[10]), old,
+							    vfnet_checksum_load(&header[8])));
+		EXPECT_TRUE(vfnet_checksum_ip4_good(header.data(), 20)) << now;
+		header[3] ^= 1;
+		EXPECT_FALSE(vfnet_checksum_ip4_good(header.data(), 20)) << now;
+	}
+}
+
+TEST(FrameChecksum, AWordThatWasTheOnlyOneIsReplacedByNothing)
+{
+	Bytes message{8, 0, 0xf7, 0xff, 0, 0, 0, 0};
+
+	ASSERT_EQ(vfnet_checksum_finish(vfnet_checksum_add(0, message.data(), 8)), 0);
+	uint16_t field = vfnet_checksum_replace(vfnet_checksum_load(&message[2]),
+						vfnet_checksum_load(&message[0]), 0);
+	message[0] = 0;
+	vfnet_checksum_store(&message[2], field);
+	EXPECT_EQ(vfnet_checksum_finish(vfnet_checksum_add(0, message.data(), 8)), 0);
+}
+
 TEST(FrameChecksum, Pseudo4IsAddressesProtocolAndLength)
 {
 	const Bytes pseudo{127, 0, 0, 1, 127, 0, 0, 1, 0, 17, 0x12, 0x34};
