@@ -30,6 +30,8 @@ static const char text[] =
     "  --wire N=SPEC       plug into software card N, once per side:\n"
     "                      gen[:size=N][,dst=MAC][,src=MAC][,count=N][,rate=PPS][,flows=N]\n"
     "                      pcap-in:FILE   sink   pcap-out:FILE\n"
+    "                      shm:NAME[,full=wait|drop][,loss=R][,dup=R][,reorder=R][,seed=N]\n"
+    "                      (both sides; meets other programs; R as 0.1% or in a million)\n"
     "  --card N=SPEC       its administrator's choice: promisc,nospoof,mac=VF:ADDR,down\n"
     "  --sim inline|thread who moves the software cards: the forwarding thread or another one\n"
     "\n"

@@ -11,10 +11,11 @@
 #include "sim/card.h"
 
 static const struct sim_wire_kind sim_wire_kinds[] = {
-    {"gen", "gen[:size=N,...]", sim_gen_open, NULL},
-    {"sink", "sink", NULL, sim_sink_open},
-    {"pcap-in", "pcap-in:FILE", sim_pcap_in_open, NULL},
-    {"pcap-out", "pcap-out:FILE", NULL, sim_pcap_out_open},
+    {"gen", "gen[:size=N,...]", .open_source = sim_gen_open},
+    {"sink", "sink", .open_sink = sim_sink_open},
+    {"pcap-in", "pcap-in:FILE", .open_source = sim_pcap_in_open},
+    {"pcap-out", "pcap-out:FILE", .open_sink = sim_pcap_out_open},
+    {"shm", "shm:NAME[,full=...]", .open_both = sim_shm_open},
 };
 
 static int unknown(const struct sim_card *card, const char *spec, struct vfnet_err *err)
@@ -32,17 +33,19 @@ static int unknown(const struct sim_card *card, const char *spec, struct vfnet_e
 static int plug(struct sim_card *card, const struct sim_wire_kind *kind, const char *args,
 		struct vfnet_err *err)
 {
-	if (kind->open_source && card->source)
+	if (!kind->open_sink && card->source)
 		return vfnet_err_set(err, -EEXIST,
 				     "card %u: \"%s\" does not fit: it has a source already",
 				     card->index, kind->name);
-	if (kind->open_sink && card->sink)
+	if (!kind->open_source && card->sink)
 		return vfnet_err_set(err, -EEXIST,
 				     "card %u: \"%s\" does not fit: it has a sink already",
 				     card->index, kind->name);
 	if (kind->open_source)
 		return kind->open_source(card, args, &card->source, err);
-	return kind->open_sink(card, args, &card->sink, err);
+	if (kind->open_sink)
+		return kind->open_sink(card, args, &card->sink, err);
+	return kind->open_both(card, args, &card->source, &card->sink, err);
 }
 
 int sim_wire_plug(struct sim_card *card, const char *spec, struct vfnet_err *err)
@@ -64,10 +67,10 @@ int sim_wire_plug(struct sim_card *card, const char *spec, struct vfnet_err *err
 
 void sim_wire_unplug(struct sim_card *card)
 {
+	if (card->sink && card->sink->ops->close)
+		card->sink->ops->close(card->sink);
 	if (card->source)
 		card->source->ops->close(card->source);
-	if (card->sink)
-		card->sink->ops->close(card->sink);
 	card->source = NULL;
 	card->sink = NULL;
 }

@@ -4,8 +4,8 @@
 
 /*
  * What is plugged into a card's port: one source of frames and one sink. A kind of wire is a row
- * of sim_wire_kinds[] and implements one of the two halves below. All calls come under the lock
- * of the struct vfnet_sim. Lengths are without CRC.
+ * of sim_wire_kinds[] and implements one of the two halves below, or both. All calls come under
+ * the lock of the struct vfnet_sim. Lengths are without CRC.
  */
 
 #include <stdbool.h>
@@ -41,6 +41,22 @@ struct sim_source_ops {
 	/** @ended: whether there will be no more frames. */
 	bool (*ended)(const struct sim_source *source);
 
+	/**
+	 * @fd: a descriptor that is readable while frames are there; NULL = it has none
+	 *
+	 * Return: the descriptor, which stays the wire's; -1 = none (any more).
+	 */
+	int (*fd)(struct sim_source *source);
+
+	/**
+	 * @arm: let @fd become readable with the next frame, until the next call of @frames; NULL:
+	 * it does without
+	 *
+	 * Return: false: there are frames now, or may be: do not sleep.
+	 */
+	bool (*arm)(struct sim_source *source);
+
+	/** @close: of a wire with both halves this closes both. */
 	void (*close)(struct sim_source *source);
 };
 
@@ -59,12 +75,21 @@ struct sim_source {
 struct sim_sink;
 
 struct sim_sink_ops {
+	/**
+	 * @take: a frame is about to leave; NULL = each is welcome
+	 *
+	 * Return: true: it comes with the next call of @frames; false: not now, it stays in the
+	 * transmit ring, and those behind it.
+	 */
+	bool (*take)(struct sim_sink *sink, const struct sim_frame *frame);
+
 	/** @frames: consume frames; they lie in the card's packet buffer, which is reused. */
 	void (*frames)(struct sim_sink *sink, const struct sim_frame *frames, unsigned int n);
 
 	/** @flush: what was consumed becomes readable to others; may be NULL. */
 	void (*flush)(struct sim_sink *sink);
 
+	/** @close: NULL for a wire with both halves: the source's does it. */
 	void (*close)(struct sim_sink *sink);
 };
 
@@ -74,10 +99,10 @@ struct sim_sink {
 };
 
 /**
- * struct sim_wire_kind - one kind of wire; exactly one of the two open calls is there
+ * struct sim_wire_kind - one kind of wire; exactly one of the three open calls is there
  * @name:  before the colon
  * @usage: for error messages
- * @open_source, @open_sink: @args is what follows the colon, NULL without a colon
+ * @open_source, @open_sink, @open_both: @args is what follows the colon, NULL without a colon
  */
 struct sim_wire_kind {
 	const char *name;
@@ -86,6 +111,8 @@ struct sim_wire_kind {
 			   struct vfnet_err *err);
 	int (*open_sink)(struct sim_card *card, const char *args, struct sim_sink **out,
 			 struct vfnet_err *err);
+	int (*open_both)(struct sim_card *card, const char *args, struct sim_source **source,
+			 struct sim_sink **sink, struct vfnet_err *err);
 };
 
 int sim_gen_open(struct sim_card *card, const char *args, struct sim_source **out,
@@ -96,6 +123,8 @@ int sim_pcap_out_open(struct sim_card *card, const char *args, struct sim_sink *
 		      struct vfnet_err *err);
 int sim_sink_open(struct sim_card *card, const char *args, struct sim_sink **out,
 		  struct vfnet_err *err);
+int sim_shm_open(struct sim_card *card, const char *args, struct sim_source **source,
+		 struct sim_sink **sink, struct vfnet_err *err);
 
 /** sim_wire_plug() - read a specification and plug the wire in; as vfnet_sim_wire(). */
 int sim_wire_plug(struct sim_card *card, const char *spec, struct vfnet_err *err);
