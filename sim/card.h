@@ -297,6 +297,8 @@ unsigned int sim_tx_step(struct sim_card *card, unsigned int budget);
 
 /* counters.c */
 void sim_count_missed(struct sim_vf *vf, enum vfnet_missed why);
+/** sim_count_wire_loss() - @n frames on their way to @card were lost on the wire. */
+void sim_count_wire_loss(struct sim_card *card, enum vfnet_missed why, uint64_t n);
 void sim_count_drop(struct sim_vf *vf, enum vfnet_drops why, uint64_t bytes);
 void sim_count_truth(const struct sim_vf *vf, struct vfnet_counters *sum, uint64_t *tx_lost_bytes);
 /** sim_say_once() - whether @what was not said yet since the function was opened; now it is. */

@@ -8,6 +8,15 @@ void sim_count_missed(struct sim_vf *vf, enum vfnet_missed why)
 		vf->missed[why]++;
 }
 
+void sim_count_wire_loss(struct sim_card *card, enum vfnet_missed why, uint64_t n)
+{
+	struct sim_vf *vf = sim_card_first_open(card);
+
+	card->wire.in_packets += n;
+	if (vf)
+		vf->missed[why] += n;
+}
+
 void sim_count_drop(struct sim_vf *vf, enum vfnet_drops why, uint64_t bytes)
 {
 	vf->drops[why]++;

@@ -81,6 +81,46 @@ int sim_spec_number(const char *key, const char *value, uint64_t min, uint64_t m
 	return 0;
 }
 
+/* Digits, at most four of them after a point, as parts of a million; more than that if it is none.
+ */
+static uint64_t parse_percent(const char *value)
+{
+	uint64_t ppm = 0;
+	unsigned int n = 0;
+	int after = -1;
+
+	for (; (*value >= '0' && *value <= '9') || (*value == '.' && after < 0 && n);
+	     value++, n++) {
+		if (*value != '.')
+			ppm = ppm * 10 + (uint64_t)(*value - '0');
+		if (*value == '.' || after >= 0)
+			after++;
+		if (n > 8 || after > 4)
+			return UINT64_MAX;
+	}
+	if (!n || strcmp(value, "%") != 0)
+		return UINT64_MAX;
+	for (after = after < 0 ? 0 : after; after < 4; after++)
+		ppm *= 10;
+	return ppm;
+}
+
+int sim_spec_ppm(const char *key, const char *value, uint64_t *out, struct vfnet_err *err)
+{
+	uint64_t ppm;
+
+	if (!strchr(value, '%'))
+		return sim_spec_number(key, value, 0, 1000000, out, err);
+	ppm = parse_percent(value);
+	if (ppm > 1000000)
+		return vfnet_err_set(err, -EINVAL,
+				     "%s=%s: give 0%% to 100%%, with four digits after the point "
+				     "at most, or parts of a million without a sign",
+				     key, value);
+	*out = ppm;
+	return 0;
+}
+
 int sim_spec_mac(const char *key, const char *value, uint8_t *mac, struct vfnet_err *err)
 {
 	uint8_t parsed[VFNET_MAC_BYTES];

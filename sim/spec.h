@@ -40,6 +40,9 @@ int sim_spec_parse(const char *what, const char *text, const struct sim_spec_key
 int sim_spec_number(const char *key, const char *value, uint64_t min, uint64_t max, uint64_t *out,
 		    struct vfnet_err *err);
 
+/** sim_spec_ppm() - parts of a million: "1500", or with a per cent sign: "0.15%". As above. */
+int sim_spec_ppm(const char *key, const char *value, uint64_t *out, struct vfnet_err *err);
+
 /** sim_spec_mac() - any Ethernet address. Return: 0; -EINVAL with a sentence. */
 int sim_spec_mac(const char *key, const char *value, uint8_t *mac, struct vfnet_err *err);
 

@@ -114,11 +114,19 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
 	return false;
 }
 
+static inline bool wire_takes(struct sim_card *card, const uint8_t *frame, uint32_t len)
+{
+	struct sim_sink *sink = card->sink;
+
+	return vfnet_likely(!sink || !sink->ops->take) ||
+	       sink->ops->take(sink, &(struct sim_frame){frame, len});
+}
+
 /*
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
  * one of them owns the address. A function does not hear itself (LLE = 0).
  *
- * Return: NOT_NOW: a receiver without DROP_EN has no descriptors.
+ * Return: NOT_NOW: a receiver without DROP_EN has no descriptors, or the wire has no room.
  */
 static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
 				 uint32_t len)
@@ -137,6 +145,8 @@ static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const u
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
 		return NOT_NOW;
 	if (!vfs || !dest->exact) {
+		if (!wire_takes(card, frame, len))
+			return NOT_NOW;
 		batch->frames[batch->n_frames++] = (struct sim_frame){frame, len};
 		batch->used += (len + BUFFER_ALIGN - 1) & ~(BUFFER_ALIGN - 1);
 	}

@@ -18,6 +18,9 @@ static const char *const missed_cure[VFNET_MISSED_COUNT] = {
 	"frames came before the port was open or after it was closed; start the source last",
     [VFNET_MISSED_oversize] = "raise --mtu: a frame of SIZE bytes with CRC needs SIZE - 18",
     [VFNET_MISSED_dma_fault] = "this is a fault of the program or of vfnet: please report it",
+    [VFNET_MISSED_wire_full] =
+	"another program sent faster than this one took frames off the wire; with full=wait on "
+	"its shm wire it waits",
     [VFNET_MISSED_bad_chain] = "this is a fault of the card or of vfnet: please report it",
 };
 

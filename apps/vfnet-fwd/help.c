@@ -34,6 +34,8 @@ static const char text[] =
     "                      gen[:size=N][,dst=MAC][,src=MAC][,count=N][,rate=PPS][,flows=N]\n"
     "                      pcap-in:FILE   sink   pcap-out:FILE; or for both sides at once\n"
     "                      tap:NAME   packet:INTERFACE   cable:CARD\n"
+    "                      shm:NAME[,full=wait|drop][,loss=R][,dup=R][,reorder=R][,seed=N]\n"
+    "                      (meets other programs; R as 0.1% or in a million)\n"
     "  --card N=SPEC       its administrator's choice: promisc,nospoof,mac=VF:ADDR,down\n"
     "  --sim inline|thread who moves the software cards: the forwarding thread or another one\n"
     "\n"

@@ -29,6 +29,8 @@ extern "C" {
 	_(oversize,        "longer than the port's maximum frame")                                 \
 	_(undersize,       "shorter than an Ethernet header")                                      \
 	_(dma_fault,       "the buffer's address was outside every mapping")                       \
+	_(wire_full,       "the wire had no room for it on its way to the port")                   \
+	_(wire_lost,       "the wire lost it on its way to the port")                              \
 	_(bad_chain,       "the card never delivered the end of the frame")                        \
 	_(bad_frame,       "the card delivered it as damaged, or with an impossible length")
 

@@ -113,6 +113,22 @@ int vfnet_sim_card(struct vfnet_sim *sim, unsigned int card, const char *spec,
  *        all that arrives there and sends out of it.
  *        "cable:CARD": joins this card with another one, source and sink of both; named at one
  *        end. What one sends is in the other within the same step.
+ *        "shm:NAME[,full=wait|drop][,loss=R][,dup=R][,reorder=R][,seed=N]": source and sink: a
+ *        hub that up to 16 cards of one user's processes are plugged into. NAME: 1 to 32 of a-z,
+ *        0-9, _ and -. Frames go to the card that their destination was last heard from, and to
+ *        all where it was not heard for five minutes. @full says what happens to frames of this
+ *        card when a ring to another one has no room: "wait": they stay in the transmit ring,
+ *        and what comes in waits for descriptors; nothing is lost. A card that takes nothing for
+ *        10 s is not waited for until it takes again; one whose process died is removed. "drop":
+ *        they are lost, and the receiver counts them (missed.wire_full). By default a card waits
+ *        while there is one other, and drops among more. Of the frames that come to this card
+ *        the hub loses (missed.wire_lost), doubles and holds back behind the next one as many as
+ *        @loss, @dup and @reorder say, R in parts of a million or with a per cent sign; which
+ *        ones depends on @seed and on nothing else.
+ *        The hub is the file $XDG_RUNTIME_DIR/vfnet/shm-NAME, or /dev/shm/vfnet-UID-NAME without
+ *        that folder, of mode 0600, and a named pipe beside it for each card; two cards take 2
+ *        MiB, 16 take 240. The last one to leave removes it. What another process writes there
+ *        costs frames and nothing else, but who cuts the file short ends all who use it.
  * @err:  may be NULL
  *
  * One source and one sink per card; without a sink frames are counted and discarded. Frames of 14
@@ -124,7 +140,10 @@ int vfnet_sim_card(struct vfnet_sim *sim, unsigned int card, const char *spec,
  * Return: 0; -EINVAL for a bad card or specification, a file that is no complete capture of
  * Ethernet, or an interface of another kind; -EEXIST that side is taken; -EBUSY a device is open,
  * or another program uses the TAP device; -EPERM not permitted to use interfaces; -ENODEV no such
- * interface; -ENOENT, -EACCES and the like for a file; -ENOMEM.
+ * interface; -ENOENT, -EACCES and the like for a file; -ENOMEM. For a hub also -EPERM: another
+ * user's, or open to others; -EPROTONOSUPPORT: made by another version of vfnet; -EXDEV: from
+ * another container; -EUSERS: it has 16 members; -ENOSPC; -ETIMEDOUT: somebody holds its lock for
+ * seconds.
  */
 int vfnet_sim_wire(struct vfnet_sim *sim, unsigned int card, const char *spec,
 		   struct vfnet_err *err);

@@ -18,6 +18,7 @@ static const struct sim_wire_kind sim_wire_kinds[] = {
     {"tap", "tap:NAME", .open_both = sim_tap_open},
     {"packet", "packet:INTERFACE", .open_both = sim_packet_open},
     {"cable", "cable:CARD", .open_both = sim_cable_open},
+    {"shm", "shm:NAME[,full=...]", .open_both = sim_shm_open},
 };
 
 static int unknown(const struct sim_card *card, const char *spec, struct vfnet_err *err)

@@ -48,6 +48,14 @@ struct sim_source_ops {
 	 */
 	int (*fd)(struct sim_source *source);
 
+	/**
+	 * @arm: let @fd become readable with the next frame, until the next call of @frames; NULL:
+	 * it does without
+	 *
+	 * Return: false: there are frames now, or may be: do not sleep.
+	 */
+	bool (*arm)(struct sim_source *source);
+
 	/** @close: of a wire with both halves this closes both. */
 	void (*close)(struct sim_source *source);
 };
@@ -68,6 +76,14 @@ struct sim_source {
 struct sim_sink;
 
 struct sim_sink_ops {
+	/**
+	 * @take: a frame is about to leave; NULL = each is welcome
+	 *
+	 * Return: true: it comes with the next call of @frames; false: not now, it stays in the
+	 * transmit ring, and those behind it.
+	 */
+	bool (*take)(struct sim_sink *sink, const struct sim_frame *frame);
+
 	/**
 	 * @frames: consume @n frames, at most 64; they lie in the card's packet buffer, which is
 	 * reused
@@ -119,6 +135,8 @@ int sim_packet_open(struct sim_card *card, const char *args, struct sim_source *
 		    struct sim_sink **sink, struct vfnet_err *err);
 int sim_cable_open(struct sim_card *card, const char *args, struct sim_source **source,
 		   struct sim_sink **sink, struct vfnet_err *err);
+int sim_shm_open(struct sim_card *card, const char *args, struct sim_source **source,
+		 struct sim_sink **sink, struct vfnet_err *err);
 
 /** sim_wire_plug() - read a specification and plug the wire in; as vfnet_sim_wire(). */
 int sim_wire_plug(struct sim_card *card, const char *spec, struct vfnet_err *err);

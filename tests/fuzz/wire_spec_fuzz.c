@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/wire/shm_opts.h"
 #include "tests/fuzz/guest.h"
 
 #define STEPS  4u
@@ -26,6 +27,14 @@ static int empty_capture(void)
 	return fd;
 }
 
+/* A hub is a file, so its text is read and that is all. */
+static int parse_shm(const char *args, struct vfnet_err *err)
+{
+	struct sim_shm_opts opts = {0};
+
+	return sim_shm_opts_parse(args, &opts, err);
+}
+
 static int plug(struct vfnet_sim *sim, const char *spec, struct vfnet_err *err)
 {
 	static int fd = -1;
@@ -36,6 +45,8 @@ static int plug(struct vfnet_sim *sim, const char *spec, struct vfnet_err *err)
 	if (strncmp(spec, "pcap-out:", 9) == 0 || strncmp(spec, "tap:", 4) == 0 ||
 	    strncmp(spec, "packet:", 7) == 0)
 		return 0;
+	if (strncmp(spec, "shm:", 4) == 0)
+		return parse_shm(spec + 4, err);
 	if (strncmp(spec, "pcap-in:", 8) == 0) {
 		snprintf(name, sizeof(name), "pcap-in:/proc/self/fd/%d", fd);
 		spec = name;
