@@ -40,8 +40,11 @@ static int plug(struct sim_card *card, const struct sim_wire_kind *kind, const c
 		return vfnet_err_set(err, -EEXIST,
 				     "card %u: \"%s\" does not fit: it has a sink already",
 				     card->index, kind->name);
-	if (kind->open_source)
-		return kind->open_source(card, args, &card->source, err);
+	if (kind->open_source) {
+		int ret = kind->open_source(card, args, &card->source, err);
+
+		return ret ? ret : sim_idle_watch(card, err);
+	}
 	return kind->open_sink(card, args, &card->sink, err);
 }
 

@@ -41,6 +41,21 @@ struct sim_source_ops {
 	/** @ended: whether there will be no more frames. */
 	bool (*ended)(const struct sim_source *source);
 
+	/**
+	 * @fd: a descriptor that is readable while frames are there; NULL = it has none
+	 *
+	 * Return: the descriptor, which stays the wire's; -1 = none (any more).
+	 */
+	int (*fd)(struct sim_source *source);
+
+	/**
+	 * @due_ns: when its next frame comes, in the time of sim_now_ns(); NULL = with a
+	 * descriptor it tells by that, without it may have one at any time
+	 *
+	 * Return: the time; what is past = now; UINT64_MAX = none is to come.
+	 */
+	uint64_t (*due_ns)(const struct sim_source *source);
+
 	void (*close)(struct sim_source *source);
 };
 
