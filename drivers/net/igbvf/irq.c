@@ -63,13 +63,9 @@ static int connect(struct igbvf_hw *hw, struct vfnet_err *err)
 		hw->events &= ~VFNET_BIT(RX_VECTOR);
 	}
 	rc = hw->dev->ops->irq_set(hw->dev, IGBVF_VECTORS, eventfd, err);
-	if (rc)
-		return rc;
-	igbvf_irq_rearm(hw);
-	/* its owner may have armed it before and sleep: one look for nothing */
-	if (hw->rx_irq)
-		eventfd_write(hw->rx_fd, 1);
-	return 0;
+	if (!rc)
+		igbvf_irq_rearm(hw);
+	return rc;
 }
 
 int igbvf_irq_events(struct vfnet_port *pub, int fd, struct vfnet_err *err)
@@ -80,10 +76,13 @@ int igbvf_irq_events(struct vfnet_port *pub, int fd, struct vfnet_err *err)
 	hw->event_fd = fd;
 	hw->events = fd < 0 ? 0 : VFNET_BIT(MISC_VECTOR);
 	rc = connect(hw, err);
-	if (!rc || fd < 0)
-		return rc;
-	hw->events = 0;
-	connect(hw, NULL);
+	if (rc && fd >= 0) {
+		hw->events = 0;
+		connect(hw, NULL);
+	}
+	/* its owner may have armed it before, and sleeps: one look for nothing */
+	if (hw->rx_irq)
+		eventfd_write(hw->rx_fd, 1);
 	return rc;
 }
 
