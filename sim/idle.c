@@ -5,7 +5,7 @@
  * interrupt while its own calls are what moves the cards.
  *
  * Inline, a doorbell is a store that wakes nobody: a frame that another thread sends to a sleeper
- * moves when that thread finds nothing to receive, or when the sleeper looks, every 10 ms.
+ * moves when that thread finds nothing to receive, or when the sleeper looks, every 20 ms.
  */
 #include "sim/card.h"
 
@@ -16,7 +16,7 @@
 
 #include "lib/base/err.h"
 
-#define LOOK_NS	 UINT64_C(10000000)
+#define LOOK_NS	 UINT64_C(20000000)
 #define NS_PER_S UINT64_C(1000000000)
 
 static int watch(struct vfnet_sim *sim, int fd, struct vfnet_err *err)

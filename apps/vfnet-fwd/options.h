@@ -16,6 +16,12 @@ enum fwd_mode {
 	FWD_SWAP, /* source and destination exchanged */
 };
 
+enum fwd_wait_mode {
+	FWD_POLL,      /* never sleep */
+	FWD_INTERRUPT, /* sleep whenever no frame is there */
+	FWD_ADAPTIVE,  /* ... for 50 us */
+};
+
 /** struct fwd_card_spec - one --card or --wire */
 struct fwd_card_spec {
 	unsigned int card;
@@ -46,6 +52,7 @@ struct fwd_peer {
  */
 struct fwd_options {
 	enum fwd_mode mode;
+	enum fwd_wait_mode wait;
 	char **devices;
 	unsigned int n_ports;
 	struct fwd_peer *peers;

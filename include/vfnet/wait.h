@@ -38,7 +38,7 @@ extern "C" {
  *
  * For poll() and its kin. The first call connects the queue's interrupt; without it, or
  * vfnet_wait(), a queue has none. With software cards that the program's own calls move (inline)
- * the descriptor is also readable when the wire has frames, and every 10 ms.
+ * the descriptor is also readable when the wire has frames, and every 20 ms.
  *
  * Context: not in hot paths; while another thread opens or closes a queue it waits for that.
  * Return: the descriptor, always the same. It belongs to the queue, which reads and closes it.

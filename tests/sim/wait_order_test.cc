@@ -37,15 +37,15 @@ class Tap
 	std::function<void()> between;
 	bool no_flush = false; /* reads of STATUS are answered without going to the card */
 
-	explicit Tap(vfnet_bus *bus) : bus_(bus), ops_(bus->ops), open_ops_(*bus->ops)
+	explicit Tap(vfnet_bus *bus) : ops_(bus->ops), open_ops_(*bus->ops)
 	{
 		self_ = this;
 		open_ops_.open = Open;
 		bus->ops = &open_ops_;
 	}
+	/* the bus ends first, with its cards */
 	~Tap()
 	{
-		bus_->ops = ops_;
 		self_ = nullptr;
 	}
 	/* devices move when their driver waits for them, or only when the test says so */
@@ -102,7 +102,6 @@ class Tap
 	}
 
 	static inline Tap *self_ = nullptr;
-	vfnet_bus *bus_;
 	const vfnet_bus_ops *ops_;
 	vfnet_bus_ops open_ops_;
 	const vfnet_dev_ops *dev_ops_ = nullptr;
