@@ -160,9 +160,15 @@ static int sim_dev_attach(struct vfnet_dev *dev, struct vfnet_dma *dma, struct v
 static void sim_dev_detach(struct vfnet_dev *dev)
 {
 	sim_lock(dev_sim(dev));
+	sim_posted_flush(dev_vf(dev));
 	dev_vf(dev)->dma = NULL;
 	sim_ring_refresh(dev_vf(dev));
 	sim_unlock(dev_sim(dev));
+}
+
+static bool has_register(struct vfnet_dev *dev, unsigned int bar, uint32_t offset)
+{
+	return bar == 0 && offset < IGBVF_BAR_BYTES && offset % 4 == 0 && dev_vf(dev)->dma;
 }
 
 static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset)
@@ -170,8 +176,10 @@ static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t
 	uint32_t val = IGBVF_GONE;
 
 	sim_lock(dev_sim(dev));
-	if (bar == 0 && offset < IGBVF_BAR_BYTES && offset % 4 == 0 && dev_vf(dev)->dma)
+	if (has_register(dev, bar, offset)) {
+		sim_posted_flush(dev_vf(dev));
 		val = sim_vf_read(dev_vf(dev), offset);
+	}
 	sim_unlock(dev_sim(dev));
 	return val;
 }
@@ -179,14 +187,19 @@ static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t
 static void sim_dev_write32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset, uint32_t val)
 {
 	sim_lock(dev_sim(dev));
-	if (bar == 0 && offset < IGBVF_BAR_BYTES && offset % 4 == 0 && dev_vf(dev)->dma)
-		sim_vf_write(dev_vf(dev), offset, val);
+	if (has_register(dev, bar, offset)) {
+		if (dev_vf(dev)->card->posted)
+			sim_posted_write(dev_vf(dev), offset, val);
+		else
+			sim_vf_write(dev_vf(dev), offset, val);
+	}
 	sim_unlock(dev_sim(dev));
 }
 
 static uint32_t *sim_dev_doorbell(struct vfnet_dev *dev, unsigned int bar, uint32_t offset)
 {
-	if (dev_sim(dev)->doorbell_call || bar != 0)
+	/* a posted doorbell is a write like others: it waits behind them */
+	if (dev_sim(dev)->doorbell_call || dev_vf(dev)->card->posted || bar != 0)
 		return NULL;
 	if (offset != IGBVF_RDT && offset != IGBVF_TDT)
 		return NULL;
@@ -197,6 +210,7 @@ static int sim_dev_reset(struct vfnet_dev *dev, struct vfnet_err *err)
 {
 	(void)err;
 	sim_lock(dev_sim(dev));
+	sim_posted_flush(dev_vf(dev));
 	dev_vf(dev)->bus_master = false;
 	sim_vf_reset(dev_vf(dev));
 	sim_unlock(dev_sim(dev));
@@ -207,6 +221,7 @@ static int sim_dev_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *
 {
 	(void)err;
 	sim_lock(dev_sim(dev));
+	sim_posted_flush(dev_vf(dev));
 	dev_vf(dev)->bus_master = on;
 	sim_ring_refresh(dev_vf(dev));
 	sim_unlock(dev_sim(dev));
@@ -220,8 +235,9 @@ static int sim_dev_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eve
 		return vfnet_err_set(err, -EINVAL, "%s: %u vectors asked for, there are %u",
 				     dev->name, n, IGBVF_VECTORS);
 	sim_lock(dev_sim(dev));
+	sim_posted_flush(dev_vf(dev));
 	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
-		dev_vf(dev)->eventfd[v] = v < n ? eventfd[v] : -1;
+		dev_vf(dev)->irq.eventfd[v] = v < n ? eventfd[v] : -1;
 	sim_unlock(dev_sim(dev));
 	return 0;
 }
@@ -236,7 +252,7 @@ static void sim_dev_close(struct vfnet_dev *dev)
 	vf->bus_master = false;
 	sim_vf_reset(vf);
 	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
-		vf->eventfd[v] = -1;
+		vf->irq.eventfd[v] = -1;
 	vf->open = false;
 	vf->card->open_vfs &= ~(1u << vf->index);
 	sim->n_open--;
@@ -246,6 +262,16 @@ static void sim_dev_close(struct vfnet_dev *dev)
 static void sim_dev_progress(struct vfnet_dev *dev)
 {
 	sim_progress(dev_sim(dev));
+}
+
+static int sim_dev_idle(struct vfnet_dev *dev)
+{
+	int fd;
+
+	sim_lock(dev_sim(dev));
+	fd = sim_idle(dev_sim(dev));
+	sim_unlock(dev_sim(dev));
+	return fd;
 }
 
 static void sim_dev_truth(struct vfnet_dev *dev, struct vfnet_counters *sum,
@@ -263,7 +289,8 @@ static void sim_dev_truth(struct vfnet_dev *dev, struct vfnet_counters *sum,
 	.truth = sim_dev_truth
 
 static const struct vfnet_dev_ops stepped_ops = {COMMON_OPS};
-static const struct vfnet_dev_ops inline_ops = {COMMON_OPS, .progress = sim_dev_progress};
+static const struct vfnet_dev_ops inline_ops = {COMMON_OPS, .progress = sim_dev_progress,
+						.idle = sim_dev_idle};
 
 const struct vfnet_dev_ops *sim_dev_ops(const struct vfnet_sim *sim)
 {

@@ -13,6 +13,8 @@
 #include "lib/frame/mac.h"
 #include "sim/spec.h"
 
+#define POSTED_STEPS_MAX 1000u
+
 int sim_card_get(struct vfnet_sim *sim, unsigned int index, struct sim_card **out,
 		 struct vfnet_err *err)
 {
@@ -52,6 +54,7 @@ struct wish {
 	bool down;
 	bool promisc;
 	bool nospoof;
+	uint64_t posted;
 	uint8_t macs[SIM_VFS][VFNET_MAC_BYTES];
 };
 
@@ -83,6 +86,13 @@ static int set_nospoof(void *user, const char *value, struct vfnet_err *err)
 	(void)err;
 	wish->nospoof = true;
 	return 0;
+}
+
+static int set_posted(void *user, const char *value, struct vfnet_err *err)
+{
+	struct wish *wish = user;
+
+	return sim_spec_number("posted", value, 1, POSTED_STEPS_MAX, &wish->posted, err);
 }
 
 static int set_mac(void *user, const char *value, struct vfnet_err *err)
@@ -121,6 +131,7 @@ static const struct sim_spec_key card_keys[] = {
     {"nospoof", "nospoof", false, set_nospoof},
     {"mac", "mac=VF:ADDR", true, set_mac},
     {"down", "down", false, set_down},
+    {"posted", "posted=1..1000", false, set_posted},
     {"vlan", "vlan=VF:ID (not yet)", true, set_later},
     {"trust", "trust (not yet)", false, set_later},
     {0},
@@ -144,6 +155,8 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	card->promisc |= wish.promisc;
 	card->spoof_check &= !wish.nospoof;
 	card->down |= wish.down;
+	if (wish.posted)
+		card->posted = (uint32_t)wish.posted;
 	for (unsigned int i = 0; i < SIM_VFS; i++) {
 		if (!vfnet_mac_is_valid_unicast(wish.macs[i]))
 			continue;
@@ -167,10 +180,18 @@ static void follow_mappings(struct sim_card *card)
 	}
 }
 
+static void for_open(struct sim_card *card, void (*step)(struct sim_vf *vf))
+{
+	for (uint32_t left = card->open_vfs; left; left &= left - 1)
+		step(&card->vfs[__builtin_ctz(left)]);
+}
+
 unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 {
 	unsigned int moved;
 
+	if (card->posted)
+		for_open(card, sim_posted_step);
 	if (card->slow) {
 		card->slow = false;
 		for (unsigned int i = 0; i < SIM_VFS; i++)
@@ -180,6 +201,7 @@ unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 	follow_mappings(card);
 	moved = sim_tx_step(card, budget);
 	moved += sim_rx_step(card, budget);
+	for_open(card, sim_irq_step);
 	if (moved && card->sim->stopped && card->sink && card->sink->ops->flush)
 		card->sink->ops->flush(card->sink);
 	return moved;

@@ -7,6 +7,7 @@
  *
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
+ *                                         │               ├─ register writes under way posted.c
  *                                         │               ├─ receive ring            rx.c
  *                                         │               └─ transmit ring           tx.c
  *                                         ├─ physical function, as igb drives it     pf.c
@@ -44,6 +45,11 @@
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
+#define SIM_POSTED_MAX	    64u /* register writes of a function that are under way */
+
+/* What causes an interrupt of a function's queues: its byte in VTIVAR. */
+#define SIM_IRQ_RX0 VFNET_BIT(0)
+#define SIM_IRQ_TX0 VFNET_BIT(1)
 
 /** struct sim_rxq - receive queue 0 of a function. */
 struct sim_rxq {
@@ -66,6 +72,25 @@ struct sim_txq {
 	bool enabled;
 	bool live;
 	uint64_t iova;
+};
+
+/** struct sim_irq - what VTEICR and its kin do not say of a function's interrupts. */
+struct sim_irq {
+	int eventfd[IGBVF_VECTORS];	 /* by vector; -1 = nobody listens */
+	uint32_t due;			 /* SIM_IRQ_*: descriptors written back in this step */
+	uint32_t held;			 /* vectors whose message waits for EITR's interval */
+	uint64_t next_ns[IGBVF_VECTORS]; /* when the interval since the last message is over */
+};
+
+/** struct sim_posted - register writes that have not reached the card yet, oldest first. */
+struct sim_posted {
+	uint32_t first;
+	uint32_t n;
+	struct {
+		uint32_t offset;
+		uint32_t val;
+		uint32_t due; /* sim->steps at which it arrives */
+	} write[SIM_POSTED_MAX];
 };
 
 /** struct sim_pf_vf - what the physical function's driver keeps and programs for one function. */
@@ -97,10 +122,11 @@ struct sim_vf {
 	unsigned int index;
 	bool open;
 	bool bus_master;
-	struct sim_dma *dma;	    /* NULL: not attached */
-	uint32_t generation;	    /* of dma, when the rings were looked up */
-	uint32_t said;		    /* bits by enum sim_said */
-	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
+	struct sim_dma *dma; /* NULL: not attached */
+	uint32_t generation; /* of dma, when the rings were looked up */
+	uint32_t said;	     /* bits by enum sim_said */
+	struct sim_irq irq;
+	struct sim_posted posted;
 	struct sim_rxq rxq;
 	struct sim_txq txq;
 	struct sim_pf_vf pf;
@@ -130,6 +156,8 @@ struct sim_card {
 	bool no_wire; /* nothing is plugged in: no link */
 	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
 	bool spoof_check;
+	bool lose_irq;		    /* the next message gets lost on its way */
+	uint32_t posted;	    /* steps that a register write is under way; 0 = none */
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
@@ -156,6 +184,9 @@ struct vfnet_sim {
 	bool stopped;
 	uint64_t clock_skew_ns; /* tests let time pass with it */
 	uint32_t steps;
+	bool moved;	 /* something did in the last step */
+	int idle_fd;	 /* epoll: wires that have frames, and timer_fd */
+	int timer_fd;	 /* inline: when a sleeper should step the cards; -1 else */
 	uint64_t cycles; /* written by whoever steps, atomic */
 	unsigned int n_open;
 	pthread_mutex_t lock;
@@ -255,8 +286,36 @@ void sim_pf_link(struct sim_card *card, bool plugged);
 void sim_irq_cause(struct sim_vf *vf, uint32_t vectors);
 /** sim_irq_enable() - add @vectors to VTEIMS, and send those that have a cause. */
 void sim_irq_enable(struct sim_vf *vf, uint32_t vectors);
+/** sim_irq_step() - send what the queues have caused, and what has waited for its interval. */
+void sim_irq_step(struct sim_vf *vf);
+/** sim_irq_throttle() - EITR of @vector is written. */
+void sim_irq_throttle(struct sim_vf *vf, unsigned int vector, uint32_t val);
+/** sim_irq_reset() - a reset of the function: nothing is caused, nothing held. */
+void sim_irq_reset(struct sim_vf *vf);
 /** sim_irq_misc() - the mailbox's cause: the vector that VTIVAR_MISC names. */
 void sim_irq_misc(struct sim_vf *vf);
+
+/* posted.c; only where card->posted */
+/** sim_posted_write() - a register write sets out. */
+void sim_posted_write(struct sim_vf *vf, uint32_t offset, uint32_t val);
+/** sim_posted_step() - those arrive whose time has come. */
+void sim_posted_step(struct sim_vf *vf);
+/** sim_posted_flush() - all arrive: what a read of the function does. */
+void sim_posted_flush(struct sim_vf *vf);
+
+/* idle.c */
+int sim_idle_open(struct vfnet_sim *sim, struct vfnet_err *err);
+/** sim_idle_watch() - the card's source is new: its descriptor wakes whoever sleeps. */
+int sim_idle_watch(struct sim_card *card, struct vfnet_err *err);
+/**
+ * sim_idle_arm() - let the wires' descriptors tell of their next frames
+ *
+ * Return: false: a wire has frames already, do not sleep.
+ */
+bool sim_idle_arm(struct vfnet_sim *sim);
+/** sim_idle() - as dev.h's idle. */
+int sim_idle(struct vfnet_sim *sim);
+void sim_idle_close(struct vfnet_sim *sim);
 
 /* switch.c */
 /** sim_switch_flush() - addresses changed: forget what look-ups found. */

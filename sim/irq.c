@@ -1,30 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Interrupts of a function: a cause in VTEICR that VTEIMS enables becomes a message, here one more
- * in the eventfd of its vector. 82576-vf.md §2, §7. The mailbox is the only cause that a card has
- * yet, beside those that VTEICS makes.
+ * in the eventfd of its vector. 82576-vf.md §2, §7. Causes are descriptors that were written back,
+ * by VTIVAR, at the end of the step; the mailbox, by VTIVAR_MISC; and VTEICS.
+ *
+ * EITR keeps messages of a vector apart: one that comes too early waits, and goes when the interval
+ * is over if its cause is still there and enabled.
  */
 #define VFNET_LOG_TAG "sim/irq"
 #include "sim/card.h"
 
 #include <unistd.h>
 
-static void send_messages(struct sim_vf *vf, uint32_t vectors)
+#define NS_PER_INTERVAL UINT64_C(1000)
+#define VTIVAR_VALID	0x80u
+#define VTIVAR_VECTOR	0x03u
+
+static void send(struct sim_vf *vf, unsigned int v)
 {
 	const uint64_t one = 1;
+	uint32_t bit = VFNET_BIT(v);
 
-	for (unsigned int v = 0; v < IGBVF_VECTORS; v++) {
-		uint32_t bit = VFNET_BIT(v);
+	if (vf->card->lose_irq)
+		vf->card->lose_irq = false;
+	else if (write(vf->irq.eventfd[v], &one, sizeof(one)) < 0)
+		vfnet_log(&vf->card->sim->log, DEBUG,
+			  "%s: vector %u is lost, its descriptor takes no more", vf->dev.name, v);
+	*sim_vf_reg(vf, IGBVF_VTEICR) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAC) & bit);
+	*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
+}
 
-		if (!(vectors & bit) || !vf->bus_master || vf->eventfd[v] < 0)
+/* Return: false = the interval since the last message is not over */
+static bool may_send(struct sim_vf *vf, unsigned int v)
+{
+	uint32_t interval =
+	    VFNET_FIELD_GET(IGBVF_EITR_INTERVAL, *sim_vf_reg(vf, IGBVF_AT(EITR, v)));
+	uint64_t now;
+
+	if (!interval)
+		return true;
+	now = sim_now_ns(vf->card->sim);
+	if (now < vf->irq.next_ns[v])
+		return false;
+	vf->irq.next_ns[v] = now + interval * NS_PER_INTERVAL;
+	return true;
+}
+
+static void send_messages(struct sim_vf *vf, uint32_t vectors)
+{
+	for (; vectors; vectors &= vectors - 1) {
+		unsigned int v = (unsigned int)__builtin_ctz(vectors);
+
+		if (!vf->bus_master || vf->irq.eventfd[v] < 0)
 			continue;
-		if (write(vf->eventfd[v], &one, sizeof(one)) < 0)
-			vfnet_log(&vf->card->sim->log, DEBUG,
-				  "%s: vector %u is lost, its "
-				  "descriptor takes no more",
-				  vf->dev.name, v);
-		*sim_vf_reg(vf, IGBVF_VTEICR) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAC) & bit);
-		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
+		if (may_send(vf, v))
+			send(vf, v);
+		else
+			vf->irq.held |= VFNET_BIT(v);
 	}
 }
 
@@ -55,4 +87,46 @@ void sim_irq_misc(struct sim_vf *vf)
 	if (map & IGBVF_VTIVAR_MISC_VALID)
 		sim_irq_cause(vf, VFNET_BIT(VFNET_FIELD_GET(IGBVF_VTIVAR_MISC_VEC, map)) &
 				      IGBVF_VECTORS_ALL);
+}
+
+static void queue_causes(struct sim_vf *vf)
+{
+	uint32_t map = *sim_vf_reg(vf, IGBVF_VTIVAR);
+	uint32_t vectors = 0;
+
+	for (uint32_t due = vf->irq.due; due; due &= due - 1) {
+		uint32_t entry = map >> 8 * __builtin_ctz(due);
+
+		if (entry & VTIVAR_VALID)
+			vectors |= VFNET_BIT(entry & VTIVAR_VECTOR);
+	}
+	vf->irq.due = 0;
+	sim_irq_cause(vf, vectors & IGBVF_VECTORS_ALL);
+}
+
+void sim_irq_step(struct sim_vf *vf)
+{
+	if (vf->irq.due)
+		queue_causes(vf);
+	if (vfnet_unlikely(vf->irq.held)) {
+		uint32_t held = vf->irq.held;
+
+		vf->irq.held = 0;
+		send_messages(vf,
+			      held & *sim_vf_reg(vf, IGBVF_VTEICR) & *sim_vf_reg(vf, IGBVF_VTEIMS));
+	}
+}
+
+void sim_irq_throttle(struct sim_vf *vf, unsigned int vector, uint32_t val)
+{
+	*sim_vf_reg(vf, IGBVF_AT(EITR, vector)) = val & IGBVF_EITR_INTERVAL;
+	if (!(val & IGBVF_EITR_CNT_IGNR))
+		vf->irq.next_ns[vector] = 0;
+}
+
+void sim_irq_reset(struct sim_vf *vf)
+{
+	vf->irq.due = 0;
+	vf->irq.held = 0;
+	memset(vf->irq.next_ns, 0, sizeof(vf->irq.next_ns));
 }

@@ -220,8 +220,10 @@ void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool loop
 		}
 		done = put_chain(vf, frame, len, status);
 	}
-	if (vfnet_likely(done))
+	if (vfnet_likely(done)) {
+		vf->irq.due |= SIM_IRQ_RX0;
 		count(vf, frame, len, looped);
+	}
 }
 
 /* A source that must not lose a frame, or a ring without DROP_EN, holds the wire up. */

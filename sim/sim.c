@@ -76,6 +76,11 @@ int vfnet_sim_open(const struct vfnet_sim_opts *opts, struct vfnet_sim **out, st
 	sim->mode = opts->mode == VFNET_SIM_AUTO ? choose_mode() : opts->mode;
 	sim->doorbell_call = opts->doorbell_call;
 	sim->wake_fd = -1;
+	ret = sim_idle_open(sim, err);
+	if (ret) {
+		free(sim);
+		return ret;
+	}
 	pthread_mutex_init(&sim->lock, NULL);
 	if (sim->mode == VFNET_SIM_THREAD) {
 		ret = sim_thread_start(sim, err);
@@ -87,6 +92,7 @@ int vfnet_sim_open(const struct vfnet_sim_opts *opts, struct vfnet_sim **out, st
 
 err_free:
 	pthread_mutex_destroy(&sim->lock);
+	sim_idle_close(sim);
 	free(sim);
 	return ret;
 }
@@ -107,6 +113,7 @@ int vfnet_sim_close(struct vfnet_sim *sim)
 	for (unsigned int i = 0; i < SIM_CARDS; i++)
 		sim_card_free(sim->cards[i]);
 	pthread_mutex_destroy(&sim->lock);
+	sim_idle_close(sim);
 	free(sim);
 	return 0;
 }
@@ -196,6 +203,9 @@ static int apply_event(struct sim_card *card, enum vfnet_sim_event event)
 		return 0;
 	case VFNET_SIM_LINK_UP:
 		sim_pf_link(card, true);
+		return 0;
+	case VFNET_SIM_LOSE_IRQ:
+		card->lose_irq = true;
 		return 0;
 	}
 	return -EINVAL;

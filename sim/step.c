@@ -28,6 +28,7 @@ static unsigned int step_all(struct vfnet_sim *sim, unsigned int budget)
 		if (sim->cards[i])
 			moved += sim_card_step(sim->cards[i], budget);
 	}
+	sim->moved = moved != 0;
 	return moved;
 }
 
@@ -67,10 +68,21 @@ void sim_progress(struct vfnet_sim *sim)
 /* Until something happens, but not long: a doorbell is a store that wakes nobody. */
 static void nap(struct vfnet_sim *sim)
 {
-	struct pollfd wake = {.fd = sim->wake_fd, .events = POLLIN};
+	struct pollfd wake[] = {
+	    {.fd = sim->wake_fd, .events = POLLIN},
+	    {.fd = -1, .events = POLLIN},
+	};
 	struct timespec longest = {.tv_nsec = SLEEP_NS};
+	bool quiet = true;
 
-	ppoll(&wake, 1, &longest, NULL);
+	sim_lock(sim);
+	if (sim->started && !sim->stopped) { /* or nobody would take the frames that it tells of */
+		wake[1].fd = sim->idle_fd;
+		quiet = sim_idle_arm(sim);
+	}
+	sim_unlock(sim);
+	if (quiet)
+		ppoll(wake, 2, &longest, NULL);
 }
 
 static void *run(void *user)

@@ -80,6 +80,8 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 	for (unsigned int i = 0; i < batch->n_rs; i++)
 		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
 		vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
+	if (batch->n_rs)
+		vf->irq.due |= SIM_IRQ_TX0;
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;

@@ -18,6 +18,7 @@
 #define VTCTRL_ALIAS 0x0004u
 #define QUEUE1	     (IGBVF_RDT_STRIDE)
 #define TAIL_MASK    0xffffu
+#define VTIVAR_MASK  0x83838383u /* vector and valid of each byte [N] */
 
 /* Values after any reset: [N]; queue 0 comes up enabled, so drivers must not assume that it's off
  */
@@ -56,6 +57,7 @@ void sim_vf_reset(struct sim_vf *vf)
 	clear_registers(vf);
 	reset_values(vf);
 	sim_mbox_vf_reset(&vf->mbox);
+	sim_irq_reset(vf);
 	vf->pf.enabled = false; /* VFRE and VFTE */
 	vf->pf.reset = true;
 	vf->pf.replying = false;
@@ -77,7 +79,7 @@ void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index)
 	    .numa_node = -1,
 	};
 	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
-		vf->eventfd[v] = -1;
+		vf->irq.eventfd[v] = -1;
 	snprintf(vf->dev.name, sizeof(vf->dev.name), "sim:%u.%u", card->index, index);
 	reset_values(vf);
 }
@@ -158,6 +160,14 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 		return;
 	case IGBVF_VTEIMC:
 		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~val;
+		return;
+	case IGBVF_VTIVAR:
+		*reg = val & VTIVAR_MASK;
+		return;
+	case IGBVF_AT(EITR, 0):
+	case IGBVF_AT(EITR, 1):
+	case IGBVF_AT(EITR, 2):
+		sim_irq_throttle(vf, (offset - IGBVF_EITR) / IGBVF_EITR_STRIDE, val);
 		return;
 	case IGBVF_RDT:
 		if (vf->rxq.enabled)

@@ -3,8 +3,8 @@
 #define VFNET_FWD_H
 
 /*
- * One run of vfnet-fwd: fwd_open() makes it (setup.c), fwd_run() forwards (loop.c, prime.c),
- * fwd_close() ends it and counts (setup.c), report.c,
+ * One run of vfnet-fwd: fwd_open() makes it (setup.c), fwd_run() forwards (loop.c, prime.c) and
+ * sleeps (wait.c), fwd_close() ends it and counts (setup.c), report.c,
  * ledger.c and json.c tell.
  */
 
@@ -87,6 +87,7 @@ struct fwd_samples {
  * @forwarded:     frames taken by the sending ports
  * @created:       frames that the program made
  * @polls:         receive calls that found nothing
+ * @sleeps:        times that the forwarding thread went to sleep
  * @sim_cycles:    cycles inside the cards, when inline
  * @samples:       see there
  * @histogram:     receive calls by the number of frames that they returned
@@ -103,6 +104,7 @@ struct fwd_result {
 	uint64_t forwarded;
 	uint64_t created;
 	uint64_t polls;
+	uint64_t sleeps;
 	uint64_t sim_cycles;
 	struct fwd_samples samples;
 	uint64_t histogram[VFNET_BURST_MAX + 1];

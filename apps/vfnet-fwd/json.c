@@ -74,6 +74,7 @@ int fwd_report_json(const struct fwd *fwd, const struct fwd_ledger *ledger,
 	cJSON_AddStringToObject(root, "mode", fwd_mode_name(fwd->opts->mode));
 	app_json_real(root, "duration_s", rates.duration_s);
 	app_json_real(root, "pps", rates.pps);
+	app_json_count(root, "sleeps", fwd->result.sleeps);
 	add_ledger(root, ledger);
 	add_cycles(root, &rates);
 	add_histogram(root, fwd);

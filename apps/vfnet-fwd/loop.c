@@ -14,6 +14,7 @@
 #include "apps/common/options.h"
 #include "apps/common/stop.h"
 #include "apps/vfnet-fwd/report.h"
+#include "apps/vfnet-fwd/wait.h"
 
 #define CHECK_ROUNDS  64
 #define TICK_NS	      UINT64_C(100000)
@@ -111,6 +112,22 @@ static bool tick(struct fwd_loop *loop, struct ticker *ticker)
 	return is_over(loop, ticker);
 }
 
+/* When tick() has something to do that nothing wakes it for. */
+static uint64_t next_tick_ns(const struct fwd_loop *loop, const struct ticker *ticker)
+{
+	const struct fwd *fwd = loop->fwd;
+	uint64_t next = ticker->ns + VFNET_SERVICE_PERIOD_NS;
+
+	for (unsigned int i = 0; i < fwd->n_open; i++)
+		if (fwd->ports[i].next_ns < next)
+			next = fwd->ports[i].next_ns;
+	if (fwd->opts->duration_ns && fwd->result.start_ns + fwd->opts->duration_ns < next)
+		next = fwd->result.start_ns + fwd->opts->duration_ns;
+	if (ticker->live.out && ticker->live.next_ns < next)
+		next = ticker->live.next_ns;
+	return next;
+}
+
 static unsigned int round_of_bursts(struct fwd_loop *loop)
 {
 	struct fwd *fwd = loop->fwd;
@@ -200,6 +217,25 @@ static int say_failed(const struct fwd_loop *loop)
 	return APP_EXIT_FAILED;
 }
 
+/* Until the run is over. */
+static void forward(struct fwd_loop *loop, struct ticker *ticker, struct fwd_wait *wait)
+{
+	bool sleeps = loop->fwd->opts->wait != FWD_POLL;
+
+	for (unsigned int round = 1; loop->left; round++) {
+		bool slept = false;
+
+		if (loop->prime_left)
+			fwd_prime(loop);
+		if (round_of_bursts(loop))
+			wait->quiet_since = 0;
+		else if (sleeps && !loop->prime_left && !loop->failed)
+			slept = fwd_wait_quiet(wait, loop->fwd, next_tick_ns(loop, ticker));
+		if ((slept || round % CHECK_ROUNDS == 0) && tick(loop, ticker))
+			break;
+	}
+}
+
 int fwd_run(struct fwd *fwd)
 {
 	struct ticker ticker = {
@@ -207,26 +243,27 @@ int fwd_run(struct fwd *fwd)
 	    .sources = fwd->sim && has_source(fwd->opts),
 	};
 	struct fwd_loop loop;
+	struct fwd_wait wait;
 	uint64_t sim_begin = fwd->sim ? vfnet_sim_cycles(fwd->sim) : 0;
+	int rc = fwd_wait_open(&wait, fwd);
 
+	if (rc)
+		goto out_close;
 	init_loop(&loop, fwd);
 	ticker.begin_ns = ticker.ns = fwd->result.start_ns = app_now_ns();
 	ticker.begin_tsc = app_tsc();
 	fwd_live_begin(&ticker.live, fwd->opts, ticker.ns);
 	if (fwd->sim)
 		vfnet_sim_start(fwd->sim);
-	for (unsigned int round = 1; loop.left; round++) {
-		if (loop.prime_left)
-			fwd_prime(&loop);
-		round_of_bursts(&loop);
-		if (round % CHECK_ROUNDS == 0 && tick(&loop, &ticker))
-			break;
-	}
+	forward(&loop, &ticker, &wait);
 	fwd->result.end_ns = app_now_ns();
 	if (fwd->sim)
 		vfnet_sim_stop(fwd->sim);
 	drain(&loop);
 	if (fwd->sim)
 		fwd->result.sim_cycles = vfnet_sim_cycles(fwd->sim) - sim_begin;
-	return say_failed(&loop);
+	rc = say_failed(&loop);
+out_close:
+	fwd_wait_close(&wait);
+	return rc;
 }

@@ -22,10 +22,12 @@
 #define CRC_BYTES 4
 
 static const char *const mode_names[] = {"io", "mac", "swap", "echo", NULL};
+static const char *const wait_names[] = {"poll", "interrupt", "adaptive", NULL};
 static const char *const sim_names[] = {"inline", "thread", NULL};
 
 enum option_code {
 	OPT_MODE = 256,
+	OPT_WAIT,
 	OPT_PEER,
 	OPT_ADDRESS,
 	OPT_PRIME,
@@ -49,6 +51,7 @@ enum option_code {
 
 static const struct option long_options[] = {
     {"mode", required_argument, NULL, OPT_MODE},
+    {"wait", required_argument, NULL, OPT_WAIT},
     {"peer", required_argument, NULL, OPT_PEER},
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"prime", required_argument, NULL, OPT_PRIME},
@@ -192,6 +195,16 @@ static int parse_mode(const char *text, struct fwd_options *opts)
 	return 0;
 }
 
+static int parse_wait(const char *text, struct fwd_options *opts)
+{
+	int i = app_parse_choice("--wait", text, wait_names);
+
+	if (i < 0)
+		return i;
+	opts->wait = (enum fwd_wait_mode)i;
+	return 0;
+}
+
 static int parse_limit(int code, const char *text, struct fwd_options *opts)
 {
 	switch (code) {
@@ -220,6 +233,8 @@ static int parse_one(int code, char *text, struct fwd_options *opts)
 	switch (code) {
 	case OPT_MODE:
 		return parse_mode(text, opts);
+	case OPT_WAIT:
+		return parse_wait(text, opts);
 	case OPT_PEER:
 		return parse_peer(text, opts);
 	case OPT_ADDRESS:

@@ -17,6 +17,12 @@ enum fwd_mode {
 	FWD_ECHO, /* each port answers what it is asked */
 };
 
+enum fwd_wait_mode {
+	FWD_POLL,      /* never sleep */
+	FWD_INTERRUPT, /* sleep whenever no frame is there */
+	FWD_ADAPTIVE,  /* ... for 50 us */
+};
+
 /** struct fwd_card_spec - one --card or --wire */
 struct fwd_card_spec {
 	unsigned int card;
@@ -55,6 +61,7 @@ struct fwd_address {
  */
 struct fwd_options {
 	enum fwd_mode mode;
+	enum fwd_wait_mode wait;
 	char **devices;
 	unsigned int n_ports;
 	struct fwd_peer *peers;

@@ -101,10 +101,13 @@ static void print_cycles(const char *name, double cycles, FILE *out)
 static void print_rates(const struct fwd *fwd, const struct fwd_rates *rates, FILE *out)
 {
 	bool is_short = rates->duration_s < 1;
+	char sleeps[APP_COUNT_BYTES];
 
 	fprintf(out, "mode %s, %.3f %s: %.3f Mpps, %.3f Gb/s with CRC, preamble and gap\n",
 		fwd_mode_name(fwd->opts->mode), rates->duration_s * (is_short ? 1e3 : 1),
 		is_short ? "ms" : "s", rates->pps * 1e-6, rates->bps * 1e-9);
+	if (fwd->opts->wait != FWD_POLL)
+		fprintf(out, "slept %s times\n", app_count(fwd->result.sleeps, sleeps));
 	if (!isfinite(rates->driver))
 		return;
 	fprintf(out, "TSC cycles per packet: driver %.1f, application %.1f", rates->driver,

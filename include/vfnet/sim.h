@@ -78,7 +78,9 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  * @card: 0..15
  * @spec: comma-separated: "promisc" (ROPE with all unicast hash bits, and multicast),
  *        "nospoof", "mac=VF:ADDR" (once per VF), "down" (the physical function's interface is
- *        not up: no link, and a VF's reset never ends)
+ *        not up: no link, and a VF's reset never ends), "posted=N" (a register write, doorbells
+ *        too, reaches the card N steps later, 1..1000, unless a read of the same function comes
+ *        before: as on PCI Express)
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several
@@ -175,6 +177,7 @@ enum vfnet_sim_event {
 	VFNET_SIM_PF_UP,     /* ... and comes up again: with the one before, a reset */
 	VFNET_SIM_LINK_DOWN, /* the wire is pulled out */
 	VFNET_SIM_LINK_UP,   /* ... and put back */
+	VFNET_SIM_LOSE_IRQ,  /* the next interrupt of one of its functions does not arrive */
 };
 
 /**

@@ -12,5 +12,6 @@
 #include <vfnet/port.h>
 #include <vfnet/queue.h>
 #include <vfnet/region.h>
+#include <vfnet/wait.h>
 
 #endif

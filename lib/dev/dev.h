@@ -86,8 +86,9 @@ struct vfnet_bus {
 /**
  * struct vfnet_dev_ops - what a function of a bus does
  *
- * Control path: one thread at a time per device. @read32 and @write32 are the one way to a
- * register; only tail doorbells may go through doorbell()'s pointer.
+ * Control path: one thread at a time per device. @read32 and @write32, which a queue's thread also
+ * calls while another one runs service, are the one way to a register; only tail doorbells may go
+ * through doorbell()'s pointer.
  */
 struct vfnet_dev_ops {
 	/**
@@ -166,6 +167,17 @@ struct vfnet_dev_ops {
 	 * to @drops. Never counts what a register of the function also counts.
 	 */
 	void (*truth)(struct vfnet_dev *dev, struct vfnet_counters *sum, uint64_t *tx_lost_bytes);
+
+	/**
+	 * @idle: this thread goes to sleep until an interrupt; NULL where progress is NULL, as
+	 * something else moves the device then
+	 *
+	 * Called each time before the sleep, after the last look.
+	 *
+	 * Return: a descriptor to watch beside the interrupt's, always the same, which becomes
+	 * readable when progress() has something to do, and now and then for no reason.
+	 */
+	int (*idle)(struct vfnet_dev *dev);
 };
 
 /**

@@ -33,6 +33,7 @@ extern "C" {
 
 struct vfnet_driver;
 struct vfnet_service_thread;
+struct vfnet_rxq_wait;
 
 /*
  * vfnet_queue.state. The owner changes it between RUN and AWAY, by compare and exchange; service
@@ -73,7 +74,11 @@ void vfnet_queue_park(struct vfnet_queue *queue);
  */
 void vfnet_queue_stop(struct vfnet_queue *queue, enum vfnet_queue_state state);
 
-/** vfnet_port_stop() - stop all open queues. The caller has the port's lock, as service has. */
+/**
+ * vfnet_port_stop() - stop all open queues, wake who sleeps on one
+ *
+ * Context: the caller has the port's lock, as service has.
+ */
 void vfnet_port_stop(struct vfnet_port *port, enum vfnet_queue_state state);
 
 /**
@@ -86,10 +91,12 @@ void vfnet_port_stop(struct vfnet_port *port, enum vfnet_queue_state state);
  * @mtu:       bytes
  * @state:     enum vfnet_port_state, written by service with vfnet_word_store()
  * @link_word: bit 31 up, bit 30 full duplex, 29:0 speed in Mb/s; VFNET_LINK_WORD_*, likewise
- * @lock:      held by lib/net around every driver call below but open, close, reclaim
+ * @lock:      held by lib/net around every driver call below but open, close, and those that
+ *             belong to a queue's thread: reclaim, ready, arm, disarm
  * @event_fd:  eventfd of vfnet_port_fd(), atomic; -1 = not asked for
  * @thread:    calls service, lib/net/service.c; NULL = none
  * @rxqs, @txqs: open queues by index, kept by lib/net, stable under @lock
+ * @waits:     of those @rxqs that can be slept on, lib/net/wait.c, likewise
  * @base:      counts of queues that are closed, and what service extended to 64 bits; the driver
  *             writes it in calls that hold @lock
  *
@@ -109,6 +116,7 @@ struct vfnet_port {
 	struct vfnet_service_thread *thread;
 	struct vfnet_rxq *rxqs[VFNET_PORT_QUEUES];
 	struct vfnet_txq *txqs[VFNET_PORT_QUEUES];
+	struct vfnet_rxq_wait *waits[VFNET_PORT_QUEUES];
 	struct vfnet_counters base;
 };
 
@@ -117,6 +125,12 @@ struct vfnet_port {
 int vfnet_service_thread_start(struct vfnet_port *port, struct vfnet_err *err);
 /** vfnet_service_end() - end the thread and the events, as far as they are there. */
 void vfnet_service_end(struct vfnet_port *port);
+
+/* wait.c */
+/** vfnet_port_wake() - make the descriptors of all queues readable. The caller has the lock. */
+void vfnet_port_wake(const struct vfnet_port *port);
+/** vfnet_rxq_wait_end() - the queue closes: let go of its interrupt. The caller has the lock. */
+void vfnet_rxq_wait_end(struct vfnet_rxq *q);
 
 /**
  * struct vfnet_driver - one kind of function
@@ -187,6 +201,28 @@ struct vfnet_driver {
 	 * Return: 0, or what irq_set of its bus said.
 	 */
 	int (*events)(struct vfnet_port *port, int fd, struct vfnet_err *err);
+
+	/**
+	 * @rxq_irq: have @fd, an eventfd, signalled by the queue's interrupt; -1 ends that. It is
+	 * masked until rxq_arm(). NULL = the function cannot, and the next three are not called
+	 *
+	 * Return: 0, or what irq_set of its bus said; then nothing has changed.
+	 */
+	int (*rxq_irq)(struct vfnet_port *port, struct vfnet_rxq *q, int fd, struct vfnet_err *err);
+
+	/** @rxq_ready: whether a burst has something to do: frames, or a ring without buffers. */
+	bool (*rxq_ready)(const struct vfnet_rxq *q);
+
+	/**
+	 * @rxq_arm: unmask the queue's interrupt, make sure that the card knows, look once more
+	 *
+	 * Runs beside service.
+	 * Return: 0 armed; 1 masked again, as rxq_ready() says yes; -ENODEV.
+	 */
+	int (*rxq_arm)(struct vfnet_rxq *q);
+
+	/** @rxq_disarm: mask it. */
+	void (*rxq_disarm)(struct vfnet_rxq *q);
 };
 
 /* The packed form of struct vfnet_link in vfnet_port.link_word. */

@@ -167,6 +167,7 @@ void vfnet_rxq_close(struct vfnet_rxq *q)
 		return;
 	queue = q->common;
 	pthread_mutex_lock(&queue.port->lock);
+	vfnet_rxq_wait_end(q);
 	queue.port->rxqs[queue.index] = NULL;
 	queue.port->driver->rxq_close(queue.port, q);
 	pthread_mutex_unlock(&queue.port->lock);

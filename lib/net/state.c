@@ -42,4 +42,5 @@ void vfnet_port_stop(struct vfnet_port *port, enum vfnet_queue_state state)
 		if (port->txqs[i])
 			vfnet_queue_stop(&port->txqs[i]->common, state);
 	}
+	vfnet_port_wake(port);
 }

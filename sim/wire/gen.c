@@ -147,6 +147,18 @@ static bool gen_ended(const struct sim_source *source)
 	return gen->sent == gen->count;
 }
 
+/* Before it has begun, and without a rate: now. */
+static uint64_t gen_due_ns(const struct sim_source *source)
+{
+	const struct gen *gen = (const struct gen *)source;
+	uint64_t n = gen->sent + gen->skipped;
+
+	if (!gen->rate || !gen->begun)
+		return 0;
+	return gen->begin_ns + n / gen->rate * NS_PER_S +
+	       (n % gen->rate * NS_PER_S + gen->rate - 1) / gen->rate;
+}
+
 static void gen_close(struct sim_source *source)
 {
 	free(gen_of(source)->slots);
@@ -154,7 +166,12 @@ static void gen_close(struct sim_source *source)
 }
 
 static const struct sim_source_ops gen_ops = {
-    .frames = gen_frames, .taken = gen_taken, .ended = gen_ended, .close = gen_close};
+    .frames = gen_frames,
+    .taken = gen_taken,
+    .ended = gen_ended,
+    .due_ns = gen_due_ns,
+    .close = gen_close,
+};
 
 static int set_size(void *user, const char *value, struct vfnet_err *err)
 {

@@ -36,6 +36,8 @@ static int unknown(const struct sim_card *card, const char *spec, struct vfnet_e
 static int plug(struct sim_card *card, const struct sim_wire_kind *kind, const char *args,
 		struct vfnet_err *err)
 {
+	int ret;
+
 	if (!kind->open_sink && card->source)
 		return vfnet_err_set(err, -EEXIST,
 				     "card %u: \"%s\" does not fit: it has a source already",
@@ -44,11 +46,11 @@ static int plug(struct sim_card *card, const struct sim_wire_kind *kind, const c
 		return vfnet_err_set(err, -EEXIST,
 				     "card %u: \"%s\" does not fit: it has a sink already",
 				     card->index, kind->name);
-	if (kind->open_source)
-		return kind->open_source(card, args, &card->source, err);
 	if (kind->open_sink)
 		return kind->open_sink(card, args, &card->sink, err);
-	return kind->open_both(card, args, &card->source, &card->sink, err);
+	ret = kind->open_source ? kind->open_source(card, args, &card->source, err)
+				: kind->open_both(card, args, &card->source, &card->sink, err);
+	return ret ? ret : sim_idle_watch(card, err);
 }
 
 int sim_wire_plug(struct sim_card *card, const char *spec, struct vfnet_err *err)

@@ -56,6 +56,14 @@ struct sim_source_ops {
 	 */
 	bool (*arm)(struct sim_source *source);
 
+	/**
+	 * @due_ns: when its next frame comes, in the time of sim_now_ns(); NULL = with a
+	 * descriptor it tells by that, without it may have one at any time
+	 *
+	 * Return: the time; what is past = now; UINT64_MAX = none is to come.
+	 */
+	uint64_t (*due_ns)(const struct sim_source *source);
+
 	/** @close: of a wire with both halves this closes both. */
 	void (*close)(struct sim_source *source);
 };

@@ -192,10 +192,10 @@ class FakeBus
 	{
 		static const vfnet_dev_ops plain = {attach,   detach,  read32,	   write32,
 						    doorbell, reset,   bus_master, irq_set,
-						    close,    nullptr, nullptr};
+						    close,    nullptr, nullptr,	   nullptr};
 		static const vfnet_dev_ops truthful = {attach,	 detach,  read32,     write32,
 						       doorbell, reset,	  bus_master, irq_set,
-						       close,	 nullptr, tell};
+						       close,	 nullptr, tell,	      nullptr};
 		return tells_truth ? &truthful : &plain;
 	}
 };

@@ -92,6 +92,13 @@ void FwdProcess::Signal(int number) const
 	kill(pid_, number);
 }
 
+bool FwdProcess::CpuTime(timespec *time) const
+{
+	clockid_t clock;
+
+	return !clock_getcpuclockid(pid_, &clock) && !clock_gettime(clock, time);
+}
+
 bool FwdProcess::WaitForHandler(int number) const
 {
 	return WaitUntil([this, number] {

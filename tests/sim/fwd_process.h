@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <sys/types.h>
+#include <time.h>
 
 using Args = std::vector<std::string>;
 
@@ -26,6 +27,8 @@ class FwdProcess
 	FwdProcess &operator=(const FwdProcess &) = delete;
 
 	void Signal(int number) const;
+	/* what it has used of processors so far */
+	bool CpuTime(timespec *time) const;
 	/* until it has a handler for signal @number; false after 30 s */
 	bool WaitForHandler(int number) const;
 	/* until it may run on exactly one core; false after 30 s */

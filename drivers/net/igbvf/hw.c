@@ -151,19 +151,7 @@ int igbvf_hw_init(struct igbvf_hw *hw, struct vfnet_err *err)
 
 	if (rc)
 		return rc;
-	/*
-	 * The mailbox only, the queues' vectors stay silent. Always the vector of Linux igbvf's
-	 * map: QEMU ors a second map onto the first, also in another process's time [live]. No
-	 * throttle: QEMU's is four times too long and adds interrupts.
-	 */
-	igbvf_wr(hw, IGBVF_VTIVAR, 0);
-	igbvf_wr(hw, IGBVF_VTIVAR_MISC,
-		 IGBVF_VTIVAR_MISC_VALID | VFNET_FIELD_PREP(IGBVF_VTIVAR_MISC_VEC, 2));
-	for (uint32_t v = 0; v < IGBVF_VECTORS; v++)
-		igbvf_wr(hw, IGBVF_AT(EITR, v), 0);
-	igbvf_wr(hw, IGBVF_VTEIAC, IGBVF_VECTORS_ALL);
-	igbvf_wr(hw, IGBVF_VTEIAM, IGBVF_VECTORS_ALL);
-	igbvf_wr(hw, IGBVF_VTEIMC, IGBVF_VECTORS_ALL);
+	igbvf_irq_init(hw);
 	return 0;
 }
 

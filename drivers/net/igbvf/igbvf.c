@@ -197,4 +197,8 @@ const struct vfnet_driver igbvf_driver = {
     .txq_reclaim = igbvf_txq_reclaim,
     .service = igbvf_service,
     .events = igbvf_irq_events,
+    .rxq_irq = igbvf_rxq_irq,
+    .rxq_ready = igbvf_rx_ready,
+    .rxq_arm = igbvf_rxq_arm,
+    .rxq_disarm = igbvf_rxq_disarm,
 };

@@ -40,7 +40,9 @@ extern "C" {
  * @dev:       the function
  * @log:       where to speak
  * @mbx_saved: bits of V2PMAILBOX that a read has cleared and nobody has consumed
- * @events:    vectors that tell of the mailbox; 0 = masked
+ * @events:    vectors that tell of the mailbox; 0 = none, and @event_fd means nothing
+ * @event_fd:  what they signal
+ * @rx_irq:    the receive queue has its vector, which signals @rx_fd
  *
  * One owner at a time: open, then whoever calls service, then close.
  */
@@ -49,6 +51,9 @@ struct igbvf_hw {
 	const struct vfnet_log *log;
 	uint32_t mbx_saved;
 	uint32_t events;
+	int event_fd;
+	bool rx_irq;
+	int rx_fd;
 };
 
 /* Wrapping counters of the function, in the order of the table in counters.c. */
@@ -237,9 +242,14 @@ int igbvf_mbx_set_lpe(struct igbvf_hw *hw, uint32_t max_frame, struct vfnet_err 
 bool igbvf_mbx_service(struct igbvf_hw *hw);
 
 /* irq.c */
+/* After a reset: vectors mapped, auto-cleared, auto-masked, and masked. */
+void igbvf_irq_init(const struct igbvf_hw *hw);
 int igbvf_irq_events(struct vfnet_port *port, int fd, struct vfnet_err *err);
 /* Unmask what the last interrupt has masked. */
 void igbvf_irq_rearm(const struct igbvf_hw *hw);
+int igbvf_rxq_irq(struct vfnet_port *port, struct vfnet_rxq *rxq, int fd, struct vfnet_err *err);
+int igbvf_rxq_arm(struct vfnet_rxq *rxq);
+void igbvf_rxq_disarm(struct vfnet_rxq *rxq);
 
 /* link.c */
 void igbvf_link_update(struct igbvf_port *port, uint32_t status);
@@ -267,6 +277,7 @@ uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq);
 
 /* rx_scalar.c */
 int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n);
+bool igbvf_rx_ready(const struct vfnet_rxq *rxq);
 /* What a burst does, without state word, progress and refill. */
 unsigned int igbvf_rx_take(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned int n);
 /* Post buffers to @n descriptors or as many as the cache has. Return: how many; no doorbell. */

@@ -290,6 +290,14 @@ unsigned int igbvf_rx_take(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned 
 	return got;
 }
 
+bool igbvf_rx_ready(const struct vfnet_rxq *rxq)
+{
+	const struct igbvf_rxq *q = (const struct igbvf_rxq *)rxq;
+
+	/* without buffers the card has nothing to say: only a burst posts some */
+	return !q->posted || (vfnet_io_load_dd(&q->ring[q->next].wb.status) & IGBVF_RXD_DD);
+}
+
 uint32_t igbvf_rx_post(struct igbvf_rxq *q, uint32_t n)
 {
 	uint32_t done = 0;

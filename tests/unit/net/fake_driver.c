@@ -127,6 +127,33 @@ static int events(struct vfnet_port *port, int fd, struct vfnet_err *err)
 	return 0;
 }
 
+static int rxq_irq(struct vfnet_port *port, struct vfnet_rxq *q, int fd, struct vfnet_err *err)
+{
+	(void)q;
+	if (fake_driver.irq_rc)
+		return vfnet_err_set(err, fake_driver.irq_rc, "fake irq: %s", port->dev->name);
+	fake_driver.irq_fd = fd;
+	return 0;
+}
+
+static bool rxq_ready(const struct vfnet_rxq *q)
+{
+	(void)q;
+	return __atomic_load_n(&fake_driver.ready, __ATOMIC_ACQUIRE);
+}
+
+static int rxq_arm(struct vfnet_rxq *q)
+{
+	__atomic_fetch_add(&fake_driver.n_armed, 1, __ATOMIC_RELEASE);
+	return fake_driver.arm_rc ? fake_driver.arm_rc : rxq_ready(q);
+}
+
+static void rxq_disarm(struct vfnet_rxq *q)
+{
+	(void)q;
+	__atomic_fetch_add(&fake_driver.n_disarmed, 1, __ATOMIC_RELEASE);
+}
+
 static const struct vfnet_driver driver = {
     .name = "fake",
     .max_rx_queues = 1,
@@ -144,6 +171,10 @@ static const struct vfnet_driver driver = {
     .txq_reclaim = txq_reclaim,
     .service = service,
     .events = events,
+    .rxq_irq = rxq_irq,
+    .rxq_ready = rxq_ready,
+    .rxq_arm = rxq_arm,
+    .rxq_disarm = rxq_disarm,
 };
 
 const struct vfnet_driver *const vfnet_drivers[] = {&driver, NULL};

@@ -3,6 +3,7 @@
 #ifndef VFNET_TESTS_FAKE_DRIVER_H
 #define VFNET_TESTS_FAKE_DRIVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct vfnet_port;
@@ -21,6 +22,11 @@ extern "C" {
  * events_rc:           what the call for events returns
  * event_fd:            what it was given last
  * n_services:          calls of service, atomic
+ * irq_rc:              what the call for a queue's interrupt returns
+ * irq_fd:              what it was given last
+ * arm_rc:              what arming returns
+ * n_armed, n_disarmed: calls, atomic
+ * ready:               whether frames are there, atomic
  */
 struct fake_driver {
 	int open_rc;
@@ -36,6 +42,12 @@ struct fake_driver {
 	int events_rc;
 	int event_fd;
 	uint32_t n_services;
+	int irq_rc;
+	int irq_fd;
+	int arm_rc;
+	uint32_t n_armed;
+	uint32_t n_disarmed;
+	bool ready;
 };
 
 extern struct fake_driver fake_driver;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * --wait: what the forwarding thread does while no frame comes. It sleeps on all ports at once:
+ * each is armed in turn, and the first that has a frame after all ends that.
+ */
+#define _GNU_SOURCE
+#include "apps/vfnet-fwd/wait.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "apps/common/clock.h"
+#include "apps/common/options.h"
+
+/* a sleep costs about 10 us until the next frame: not for gaps that are hardly longer */
+#define ADAPTIVE_SPIN_NS UINT64_C(50000)
+
+int fwd_wait_open(struct fwd_wait *wait, struct fwd *fwd)
+{
+	static const uint64_t spin_ns[] = {
+	    [FWD_POLL] = UINT64_MAX,
+	    [FWD_INTERRUPT] = 0,
+	    [FWD_ADAPTIVE] = ADAPTIVE_SPIN_NS,
+	};
+	struct vfnet_err err;
+
+	*wait = (struct fwd_wait){.spin_ns = spin_ns[fwd->opts->wait]};
+	if (fwd->opts->wait == FWD_POLL)
+		return 0;
+	wait->fds = calloc(fwd->n_open, sizeof(*wait->fds));
+	if (!wait->fds) {
+		app_error("out of memory");
+		return APP_EXIT_FAILED;
+	}
+	for (unsigned int i = 0; i < fwd->n_open; i++) {
+		wait->fds[i].events = POLLIN;
+		wait->fds[i].fd = vfnet_rxq_fd(fwd->ports[i].rxq, &err);
+		if (wait->fds[i].fd >= 0)
+			continue;
+		app_error("--wait: %s", err.text);
+		return APP_EXIT_FAILED;
+	}
+	return 0;
+}
+
+static void sleep_armed(struct fwd_wait *wait, struct fwd *fwd, uint64_t ns)
+{
+	const struct timespec most = {
+	    .tv_sec = (time_t)(ns / APP_NS_PER_S),
+	    .tv_nsec = (long)(ns % APP_NS_PER_S),
+	};
+	unsigned int n_armed = 0;
+
+	/* also one that fails: its next burst says why */
+	while (n_armed < fwd->n_open && vfnet_rxq_arm(fwd->ports[n_armed].rxq) == 0)
+		n_armed++;
+	if (n_armed == fwd->n_open) {
+		fwd->result.sleeps++;
+		ppoll(wait->fds, fwd->n_open, &most, NULL);
+	}
+	while (n_armed > 0)
+		vfnet_rxq_disarm(fwd->ports[--n_armed].rxq);
+}
+
+bool fwd_wait_quiet(struct fwd_wait *wait, struct fwd *fwd, uint64_t until_ns)
+{
+	uint64_t now = app_now_ns();
+
+	if (!wait->quiet_since)
+		wait->quiet_since = now;
+	if (now - wait->quiet_since < wait->spin_ns || now >= until_ns)
+		return false;
+	sleep_armed(wait, fwd, until_ns - now);
+	return true;
+}
+
+void fwd_wait_close(struct fwd_wait *wait)
+{
+	free(wait->fds);
+}
