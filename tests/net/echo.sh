@@ -21,3 +21,14 @@ case_echo_pings() {
 	(($(counted "['tx_packets']") >= 27)) || fail "who has answered?"
 	(($(counted "['drops']['app']") >= 1)) || fail "what asked for 10.9.0.3 is not in the ledger"
 }
+
+# The program sleeps; what wakes it is the TAP device.
+case_echo_asleep() {
+	fwd_start --mode echo --wait interrupt --sim inline --address 0=10.9.0.2 --wire 0=tap:t0 sim:0.0
+	soon ip link set t0 up
+	ip addr add 10.9.0.1/24 dev t0
+	five_pings ping 10.9.0.2
+	fwd_stop
+	(($(counted "['tx_packets']") >= 6)) || fail "who has answered?"
+	(($(counted "['sleeps']") >= 6)) || fail "it did not sleep between them"
+}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ports on a hub, "shm:": each of its losses alone, and exactly its name appears. */
+#include <poll.h>
+
 #include "tests/port/rig.h"
 #include "tests/sim/shm/place.h"
 
@@ -98,6 +100,43 @@ TEST_F(Hub, WhatFindsNoRoomIsWireFull)
 	Close(n);
 	EXPECT_EQ("wire_full=" + std::to_string(kFrames - n), rig_.Missed());
 	EXPECT_EQ("app=" + std::to_string(n), rig_.Drops());
+}
+
+/* At once, and not when a sleeper looks for itself: the descriptor is readable before it can. */
+TEST(HubAsleep, AFrameOfAnotherProgramWakes)
+{
+	Place place;
+	Rig sends;
+	Rig sleeps;
+
+	ASSERT_NO_FATAL_FAILURE(sends.OpenSim());
+	sends.Wire(0, "gen:count=1");
+	sends.Wire(1, "shm:t");
+	ASSERT_NO_FATAL_FAILURE(sends.Open({"sim:0.0", "sim:1.0"}));
+	ASSERT_NO_FATAL_FAILURE(sleeps.OpenSim());
+	sleeps.Card(0, "promisc");
+	sleeps.Wire(0, "shm:t");
+	ASSERT_NO_FATAL_FAILURE(sleeps.Open({"sim:0.0"}));
+	pollfd fd = {vfnet_rxq_fd(sleeps.ports[0].rxq, &sleeps.err), POLLIN, 0};
+	ASSERT_LE(0, fd.fd) << sleeps.err.text;
+	vfnet_sim_start(sleeps.sim);
+	vfnet_sim_start(sends.sim);
+	/* who comes to a hub is news as well: after it there is nothing to do */
+	for (int ret = 1, i = 0; i < 100 && (ret || poll(&fd, 1, 0)); i++) {
+		vfnet_pkt pkt;
+
+		vfnet_rxq_disarm(sleeps.ports[0].rxq);
+		ASSERT_EQ(0, vfnet_rx_burst(sleeps.ports[0].rxq, &pkt, 1));
+		ret = vfnet_rxq_arm(sleeps.ports[0].rxq);
+	}
+	ASSERT_EQ(0, poll(&fd, 1, 0)) << "it finds no rest";
+	for (int i = 0; i < 100 && !sends.ForwardOnce(0, 1, true); i++) {
+	}
+	for (int i = 0; i < 10; i++) /* inline, calls that find nothing move the card */
+		EXPECT_EQ(0, sends.ForwardOnce(0, 1, true));
+	EXPECT_EQ(1, poll(&fd, 1, 0));
+	vfnet_rxq_disarm(sleeps.ports[0].rxq);
+	EXPECT_EQ(1, vfnet_wait(sleeps.ports[0].rxq, 0, 30000000000, &sleeps.err));
 }
 
 } // namespace

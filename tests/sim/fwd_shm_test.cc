@@ -30,6 +30,22 @@ TEST(FwdShm, TwoProgramsMeetAndBothLedgersBalance)
 	EXPECT_EQ(place.Files(), std::set<std::string>());
 }
 
+TEST(FwdShm, ProgramsThatSleepMeetToo)
+{
+	Place place;
+	FwdProcess sends({"--wait", "interrupt", "--peer", "1=02:00:00:00:00:0b", "--wire",
+			  "0=gen:rate=1000", "--wire", "1=shm:lab", "sim:0.0", "sim:1.0"});
+	Json answered =
+	    RunJson({"--wait", "interrupt", "--mode", "swap", "--count", "200", "--card",
+		     "0=mac=0:02:00:00:00:00:0b", "--wire", "0=shm:lab", "sim:0.0"});
+
+	EXPECT_LT(20u, Count(answered.get(), "sleeps"));
+	EXPECT_EQ(NonZero(answered.get(), "missed"), Counts());
+	sends.Signal(SIGINT);
+	Outcome end = sends.Wait();
+	EXPECT_EQ(end.exit, 0) << end.err;
+}
+
 TEST(FwdShm, ABadNameIsAUsageError)
 {
 	Outcome run = RunFwd({"--wire", "0=shm:No/Name", "sim:0.0"});
