@@ -49,6 +49,7 @@ void sim_card_free(struct sim_card *card)
 
 /* What a specification asks for; the card is not touched before all of it is known to be good. */
 struct wish {
+	struct sim_fault_orders faults; /* first: its setters do not know the rest */
 	bool down;
 	bool promisc;
 	bool nospoof;
@@ -123,7 +124,7 @@ static const struct sim_spec_key card_keys[] = {
     {"down", "down", false, set_down},
     {"vlan", "vlan=VF:ID (not yet)", true, set_later},
     {"trust", "trust (not yet)", false, set_later},
-    {0},
+    SIM_FAULTS(SIM_FAULT_KEY){0},
 };
 
 int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err)
@@ -139,6 +140,8 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 				     card->index);
 	snprintf(what, sizeof(what), "card %u", card->index);
 	ret = sim_spec_parse(what, spec, card_keys, &wish, err);
+	if (!ret)
+		ret = sim_faults_add(&card->faults, &wish.faults, err);
 	if (ret)
 		return ret;
 	card->promisc |= wish.promisc;
@@ -156,6 +159,19 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	return 0;
 }
 
+/* What a register would have told has to be told by the card now. */
+void sim_card_gone(struct sim_card *card)
+{
+	card->gone = true;
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		struct sim_vf *vf = &card->vfs[i];
+
+		vf->missed[VFNET_MISSED_no_descriptor] += *sim_vf_reg(vf, IGBVF_RQDPC);
+		*sim_vf_reg(vf, IGBVF_RQDPC) = 0;
+		sim_ring_refresh(vf);
+	}
+}
+
 /* Mappings that were made or undone since the last step move or remove rings. */
 static void follow_mappings(struct sim_card *card)
 {
@@ -171,10 +187,13 @@ unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 {
 	unsigned int moved;
 
+	if (vfnet_unlikely(card->faults.timed))
+		sim_faults_step(card);
 	if (card->slow) {
 		card->slow = false;
 		for (unsigned int i = 0; i < SIM_VFS; i++)
-			sim_ring_update(&card->vfs[i]);
+			if (!sim_faults_lag(&card->vfs[i]))
+				sim_ring_update(&card->vfs[i]);
 		sim_pf_step(card);
 	}
 	follow_mappings(card);

@@ -18,7 +18,7 @@ static void send_messages(struct sim_vf *vf, uint32_t vectors)
 
 		if (!(vectors & bit) || !vf->bus_master || vf->eventfd[v] < 0)
 			continue;
-		if (write(vf->eventfd[v], &one, sizeof(one)) < 0)
+		if (!sim_faults_lose_irq(vf->card) && write(vf->eventfd[v], &one, sizeof(one)) < 0)
 			vfnet_log(&vf->card->sim->log, DEBUG,
 				  "%s: vector %u is lost, its "
 				  "descriptor takes no more",

@@ -63,7 +63,7 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 	card->wire.out_packets += batch->n_frames;
 	for (unsigned int i = 0; i < batch->n_frames; i++)
 		card->wire.out_bytes += batch->frames[i].len;
-	for (unsigned int i = 0; i < batch->n_rs; i++)
+	for (unsigned int i = 0; i < batch->n_rs && !card->faults.orders.slow; i++)
 		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
 		vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
 	batch->n_frames = 0;
@@ -280,6 +280,8 @@ static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
 			flush(vf, &batch);
 	}
 	flush(vf, &batch);
+	if (vfnet_unlikely(vf->card->faults.orders.slow))
+		sim_faults_complete(vf);
 	return moved;
 }
 
