@@ -68,8 +68,10 @@ static void forward(struct vfnet_region *region, struct vfnet_cache *cache, stru
 	int n = vfnet_rx_burst(in->rxq, pkt, BURST);
 	int sent;
 
-	if (n <= 0)
-		return;		    /* nothing there, or the card is in reset */
+	if (n <= 0) { /* nothing there, or a card is in reset: its other queue wants a call, too */
+		vfnet_txq_reclaim(out->txq);
+		return;
+	}
 	for (int i = 0; i < n; i++) /* an 82576 lets only its own address out */
 		memcpy(vfnet_pkt_data(region, &pkt[i]) + 6, out->info.mac, 6);
 	sent = vfnet_tx_burst(out->txq, pkt, (unsigned int)n);

@@ -166,9 +166,13 @@ static void sim_dev_detach(struct vfnet_dev *dev)
 	sim_unlock(dev_sim(dev));
 }
 
-static bool has_register(struct vfnet_dev *dev, unsigned int bar, uint32_t offset)
+/* Whether @offset is a register that answers; on the way to it something may happen. */
+static bool reaches(struct sim_vf *vf, unsigned int bar, uint32_t offset)
 {
-	return bar == 0 && offset < IGBVF_BAR_BYTES && offset % 4 == 0 && dev_vf(dev)->dma;
+	if (vfnet_unlikely(vf->card->faults.counted))
+		sim_faults_access(vf->card);
+	return bar == 0 && offset < IGBVF_BAR_BYTES && offset % 4 == 0 && vf->dma &&
+	       !vf->card->gone;
 }
 
 static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset)
@@ -176,7 +180,7 @@ static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t
 	uint32_t val = IGBVF_GONE;
 
 	sim_lock(dev_sim(dev));
-	if (has_register(dev, bar, offset)) {
+	if (reaches(dev_vf(dev), bar, offset)) {
 		sim_posted_flush(dev_vf(dev));
 		val = sim_vf_read(dev_vf(dev), offset);
 	}
@@ -187,7 +191,7 @@ static uint32_t sim_dev_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t
 static void sim_dev_write32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset, uint32_t val)
 {
 	sim_lock(dev_sim(dev));
-	if (has_register(dev, bar, offset)) {
+	if (reaches(dev_vf(dev), bar, offset)) {
 		if (dev_vf(dev)->card->posted)
 			sim_posted_write(dev_vf(dev), offset, val);
 		else

@@ -51,6 +51,7 @@ void sim_card_free(struct sim_card *card)
 
 /* What a specification asks for; the card is not touched before all of it is known to be good. */
 struct wish {
+	struct sim_fault_orders faults; /* first: its setters do not know the rest */
 	bool down;
 	bool promisc;
 	bool nospoof;
@@ -134,7 +135,7 @@ static const struct sim_spec_key card_keys[] = {
     {"posted", "posted=1..1000", false, set_posted},
     {"vlan", "vlan=VF:ID (not yet)", true, set_later},
     {"trust", "trust (not yet)", false, set_later},
-    {0},
+    SIM_FAULTS(SIM_FAULT_KEY){0},
 };
 
 int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err)
@@ -150,6 +151,8 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 				     card->index);
 	snprintf(what, sizeof(what), "card %u", card->index);
 	ret = sim_spec_parse(what, spec, card_keys, &wish, err);
+	if (!ret)
+		ret = sim_faults_add(&card->faults, &wish.faults, err);
 	if (ret)
 		return ret;
 	card->promisc |= wish.promisc;
@@ -167,6 +170,19 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	sim_pf_init(card);
 	sim_switch_flush(card);
 	return 0;
+}
+
+/* What a register would have told has to be told by the card now. */
+void sim_card_gone(struct sim_card *card)
+{
+	card->gone = true;
+	for (unsigned int i = 0; i < SIM_VFS; i++) {
+		struct sim_vf *vf = &card->vfs[i];
+
+		vf->missed[VFNET_MISSED_no_descriptor] += *sim_vf_reg(vf, IGBVF_RQDPC);
+		*sim_vf_reg(vf, IGBVF_RQDPC) = 0;
+		sim_ring_refresh(vf);
+	}
 }
 
 /* Mappings that were made or undone since the last step move or remove rings. */
@@ -192,10 +208,13 @@ unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 
 	if (card->posted)
 		for_open(card, sim_posted_step);
+	if (vfnet_unlikely(card->faults.timed))
+		sim_faults_step(card);
 	if (card->slow) {
 		card->slow = false;
 		for (unsigned int i = 0; i < SIM_VFS; i++)
-			sim_ring_update(&card->vfs[i]);
+			if (!sim_faults_lag(&card->vfs[i]))
+				sim_ring_update(&card->vfs[i]);
 		sim_pf_step(card);
 	}
 	follow_mappings(card);

@@ -12,6 +12,7 @@
  *                                         │               └─ transmit ring           tx.c
  *                                         ├─ physical function, as igb drives it     pf.c
  *                                         ├─ filters and internal switch             switch.c
+ *                                         ├─ misfortunes that were ordered           faults.c
  *                                         └─ source and sink                         wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
@@ -32,6 +33,7 @@
 #include "lib/chip/82576_desc.h"
 #include "lib/chip/82576_regs.h"
 #include "lib/dev/dev.h"
+#include "sim/faults.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
 #include "sim/wire/wire.h"
@@ -72,6 +74,11 @@ struct sim_txq {
 	bool enabled;
 	bool live;
 	uint64_t iova;
+
+	/* with slow=: written back so far, and up to where after @due steps */
+	uint32_t done;
+	uint32_t done_next;
+	uint64_t due;
 };
 
 /** struct sim_irq - what VTEICR and its kin do not say of a function's interrupts. */
@@ -125,6 +132,8 @@ struct sim_vf {
 	struct sim_dma *dma; /* NULL: not attached */
 	uint32_t generation; /* of dma, when the rings were looked up */
 	uint32_t said;	     /* bits by enum sim_said */
+	uint64_t lag;	     /* steps until ENABLE as written is looked at */
+	uint64_t late;	     /* steps that a reply has waited */
 	struct sim_irq irq;
 	struct sim_posted posted;
 	struct sim_rxq rxq;
@@ -154,9 +163,9 @@ struct sim_card {
 	unsigned int index;
 	bool down;    /* the physical function's interface is not up: no link */
 	bool no_wire; /* nothing is plugged in: no link */
+	bool gone;    /* pulled out of its slot, for good */
 	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
 	bool spoof_check;
-	bool lose_irq;		    /* the next message gets lost on its way */
 	uint32_t posted;	    /* steps that a register write is under way; 0 = none */
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
@@ -169,6 +178,7 @@ struct sim_card {
 	struct sim_source *source;
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
+	struct sim_faults faults;
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
 	struct sim_vf vfs[SIM_VFS];
@@ -224,7 +234,7 @@ static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 
 static inline bool sim_card_has_link(const struct sim_card *card)
 {
-	return !card->down && !card->no_wire;
+	return !card->down && !card->no_wire && !card->gone;
 }
 
 /* The function that answers for frames that belong to none; NULL when all are closed. */
@@ -248,6 +258,8 @@ void sim_progress(struct vfnet_sim *sim);
 int sim_card_get(struct vfnet_sim *sim, unsigned int index, struct sim_card **out,
 		 struct vfnet_err *err);
 int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err);
+/** sim_card_gone() - pull it out. */
+void sim_card_gone(struct sim_card *card);
 /** sim_card_step() - Return: frames moved. */
 unsigned int sim_card_step(struct sim_card *card, unsigned int budget);
 void sim_card_free(struct sim_card *card);

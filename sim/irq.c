@@ -21,9 +21,7 @@ static void send(struct sim_vf *vf, unsigned int v)
 	const uint64_t one = 1;
 	uint32_t bit = VFNET_BIT(v);
 
-	if (vf->card->lose_irq)
-		vf->card->lose_irq = false;
-	else if (write(vf->irq.eventfd[v], &one, sizeof(one)) < 0)
+	if (!sim_faults_lose_irq(vf->card) && write(vf->irq.eventfd[v], &one, sizeof(one)) < 0)
 		vfnet_log(&vf->card->sim->log, DEBUG,
 			  "%s: vector %u is lost, its descriptor takes no more", vf->dev.name, v);
 	*sim_vf_reg(vf, IGBVF_VTEICR) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAC) & bit);

@@ -57,3 +57,8 @@ void sim_mbox_pf_send(struct sim_mbox *mbox, const uint32_t *words, unsigned int
 	mbox->bits |= IGBVF_V2PMAILBOX_PFSTS;
 	mbox->bits &= ~IGBVF_V2PMAILBOX_PFU;
 }
+
+void sim_mbox_pf_drop(struct sim_mbox *mbox)
+{
+	mbox->bits &= ~IGBVF_V2PMAILBOX_PFU;
+}

@@ -44,4 +44,7 @@ void sim_mbox_pf_ack(struct sim_mbox *mbox, bool keep);
 /** sim_mbox_pf_send() - the PF, which holds PFU, writes @n words and STS, and drops PFU. */
 void sim_mbox_pf_send(struct sim_mbox *mbox, const uint32_t *words, unsigned int n);
 
+/** sim_mbox_pf_drop() - the PF drops PFU and has written nothing. */
+void sim_mbox_pf_drop(struct sim_mbox *mbox);
+
 #endif

@@ -169,18 +169,45 @@ static void send_to(struct sim_vf *vf, const uint32_t *words, unsigned int n)
 	sim_irq_misc(vf);
 }
 
+/* What igb says when the link changes. */
+static uint32_t ping_word(const struct sim_vf *vf)
+{
+	return IGBVF_MSG_PF_CONTROL | (vf->pf.cts ? IGBVF_MSG_CTS : 0);
+}
+
+static void send_ping(struct sim_vf *vf)
+{
+	uint32_t word = ping_word(vf);
+
+	send_to(vf, &word, 1);
+}
+
+static void answer(struct sim_vf *vf)
+{
+	if (sim_faults_late(vf))
+		return;
+	vf->pf.replying = false;
+	if (sim_faults_lose_reply(vf->card))
+		sim_mbox_pf_drop(&vf->mbox);
+	else
+		send_to(vf, vf->pf.reply, vf->pf.n_reply);
+}
+
 /* While the function holds the words igb tries again; here without its limit of 10 ms. */
 static void vf_step(struct sim_vf *vf)
 {
 	if (vf->pf.reset)
 		on_reset(vf);
 	if (vf->pf.replying) {
-		vf->pf.replying = false;
-		send_to(vf, vf->pf.reply, vf->pf.n_reply);
+		answer(vf);
 	} else if (vf->pf.ping && sim_mbox_pf_take(&vf->mbox)) {
 		send_to(vf, &vf->pf.ping, 1);
 		vf->pf.ping = 0;
 	} else if (vf->mbox.req && sim_mbox_pf_take(&vf->mbox)) {
+		if (sim_faults_ping(vf->card)) {
+			send_ping(vf);
+			return;
+		}
 		vf->mbox.req = false;
 		sim_mbox_pf_ack(&vf->mbox, on_message(vf));
 		sim_irq_misc(vf);
@@ -239,9 +266,6 @@ void sim_pf_link(struct sim_card *card, bool plugged)
 	if (card->no_wire == !plugged)
 		return;
 	card->no_wire = !plugged;
-	for (unsigned int i = 0; i < SIM_VFS && !card->down; i++) {
-		struct sim_vf *vf = &card->vfs[i];
-
-		ping(vf, IGBVF_MSG_PF_CONTROL | (vf->pf.cts ? IGBVF_MSG_CTS : 0));
-	}
+	for (unsigned int i = 0; i < SIM_VFS && !card->down; i++)
+		ping(&card->vfs[i], ping_word(&card->vfs[i]));
 }

@@ -128,7 +128,7 @@ static void *find(struct sim_vf *vf, const char *side, uint64_t iova, uint32_t n
 
 void sim_ring_refresh(struct sim_vf *vf)
 {
-	bool moves = vf->dma && vf->bus_master && vf->pf.enabled;
+	bool moves = vf->dma && vf->bus_master && vf->pf.enabled && !vf->card->gone;
 
 	vf->generation = vf->dma ? vf->dma->generation : 0;
 	vf->rxq.live = moves && vf->rxq.enabled && vf->rxq.n_desc;

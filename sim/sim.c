@@ -205,7 +205,10 @@ static int apply_event(struct sim_card *card, enum vfnet_sim_event event)
 		sim_pf_link(card, true);
 		return 0;
 	case VFNET_SIM_LOSE_IRQ:
-		card->lose_irq = true;
+		card->faults.lose_next_irq = true;
+		return 0;
+	case VFNET_SIM_GONE:
+		sim_card_gone(card);
 		return 0;
 	}
 	return -EINVAL;

@@ -14,7 +14,7 @@
 static int unknown(const char *what, const char *key, const struct sim_spec_key *keys,
 		   struct vfnet_err *err)
 {
-	char known[256] = "";
+	char known[384] = "";
 	size_t used = 0;
 
 	for (; keys->name && used < sizeof(known); keys++)

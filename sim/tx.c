@@ -77,11 +77,13 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 		card->wire.out_bytes += batch->frames[i].len;
 	if (vfnet_unlikely(refused))
 		count_refused(vf, batch, refused);
-	for (unsigned int i = 0; i < batch->n_rs; i++)
-		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
-		vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
-	if (batch->n_rs)
+	if (batch->n_rs && vfnet_likely(!card->faults.orders.slow)) {
+		for (unsigned int i = 0; i < batch->n_rs; i++)
+			/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before
+			 */
+			vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
 		vf->irq.due |= SIM_IRQ_TX0;
+	}
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;
@@ -306,6 +308,8 @@ static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
 			flush(vf, &batch);
 	}
 	flush(vf, &batch);
+	if (vfnet_unlikely(vf->card->faults.orders.slow))
+		sim_faults_complete(vf);
 	return moved;
 }
 

@@ -62,6 +62,7 @@ void sim_vf_reset(struct sim_vf *vf)
 	vf->pf.reset = true;
 	vf->pf.replying = false;
 	vf->pf.ping = 0;
+	vf->late = 0;
 	vf->card->slow = true;
 	sim_ring_refresh(vf);
 }
@@ -180,6 +181,7 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 	case IGBVF_RXDCTL:
 	case IGBVF_TXDCTL:
 		*reg = val;
+		vf->lag = vf->card->faults.orders.lag;
 		vf->card->slow = true;
 		return;
 	case IGBVF_RXDCTL + QUEUE1:

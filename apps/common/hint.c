@@ -27,7 +27,7 @@ static const char *const missed_cure[VFNET_MISSED_COUNT] = {
 static const char *const drops_cure[VFNET_DROPS_COUNT] = {
     [VFNET_DROPS_tx_full] =
 	"the way out is slower than the way in; a larger --ring rides out bursts only",
-    [VFNET_DROPS_tx_down] = "its physical function was reset, or the function is gone",
+    [VFNET_DROPS_tx_down] = "its physical function was reset or down, or the function is gone",
     [VFNET_DROPS_spoof] =
 	"an 82576 drops foreign source addresses: use --mode mac, or take the check off "
 	"with --card #=nospoof",

@@ -49,6 +49,8 @@ struct fwd_lane {
  * @host:       mode echo: who it is
  * @rxq, @txq:  its queues
  * @next_ns:    when service wants to run
+ * @state:      as it was last looked at
+ * @down_ns:    when it went into reset
  * @drops:      what the program itself dropped on the way out of this port
  * @counters:   the port's counters and @drops, by fwd_port_count()
  */
@@ -59,6 +61,8 @@ struct fwd_port {
 	struct vfnet_rxq *rxq;
 	struct vfnet_txq *txq;
 	uint64_t next_ns;
+	enum vfnet_port_state state;
+	uint64_t down_ns;
 	uint64_t drops[VFNET_DROPS_COUNT];
 	struct vfnet_counters counters;
 };

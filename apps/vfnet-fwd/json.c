@@ -49,6 +49,7 @@ static void add_port(cJSON *ports, const struct fwd_port *port)
 	app_json_count(object, "tx_bytes", counters->tx_bytes);
 	app_json_missed(object, "missed", counters->missed);
 	app_json_drops(object, "drops", counters->drops);
+	app_json_count(object, "resets", counters->resets);
 }
 
 static void add_ledger(cJSON *root, const struct fwd_ledger *ledger)

@@ -21,6 +21,8 @@
 #define QUIET_HINT_NS (3 * APP_NS_PER_S)
 #define DRAIN_NS      APP_NS_PER_S
 #define DRAIN_ROUNDS  64
+/* a port that is in reset when the run ends may come back for so long */
+#define BACK_NS (3 * APP_NS_PER_S)
 /* the cards' own thread may be waiting for a core while its rings look idle */
 #define DRAIN_QUIET_NS UINT64_C(50000000)
 
@@ -56,19 +58,63 @@ static bool has_source(const struct fwd_options *opts)
 	return false;
 }
 
+static void say_state(struct fwd_loop *loop, struct fwd_port *port, uint64_t now_ns)
+{
+	const char *name = port->info.name;
+
+	switch (port->state) {
+	case VFNET_PORT_RUNNING:
+		fprintf(stderr, "%s: runs again after %.0f ms\n", name,
+			(double)(now_ns - port->down_ns) * 1e-6);
+		break;
+	case VFNET_PORT_RESETTING:
+		port->down_ns = now_ns;
+		fprintf(stderr, "%s: the physical function was reset; waiting for it\n", name);
+		break;
+	case VFNET_PORT_GONE:
+		loop->failed = -ENODEV;
+		loop->failed_port = port;
+		break;
+	}
+}
+
+/*
+ * Queues of a port in reset are parked: the bursts on the way out may be none for long, and a port
+ * comes back only when all its queues have been heard of.
+ */
+static void service_port(struct fwd_loop *loop, struct fwd_port *port, uint64_t now_ns)
+{
+	enum vfnet_port_state state;
+
+	port->next_ns = vfnet_port_service(port->port, now_ns);
+	state = vfnet_port_state(port->port);
+	if (state == VFNET_PORT_RESETTING) {
+		vfnet_rxq_park(port->rxq);
+		vfnet_txq_park(port->txq);
+	}
+	if (state == port->state)
+		return;
+	port->state = state;
+	say_state(loop, port, now_ns);
+}
+
 static void service(struct fwd_loop *loop, uint64_t now_ns)
 {
 	for (unsigned int i = 0; i < loop->fwd->n_open; i++) {
 		struct fwd_port *port = &loop->fwd->ports[i];
 
-		if (now_ns < port->next_ns)
-			continue;
-		port->next_ns = vfnet_port_service(port->port, now_ns);
-		if (vfnet_port_state(port->port) == VFNET_PORT_RUNNING || loop->failed_port)
-			continue;
-		loop->failed = -ENETDOWN;
-		loop->failed_port = port;
+		if (now_ns >= port->next_ns)
+			service_port(loop, port, now_ns);
 	}
+}
+
+/* The first port that is in reset; NULL = none. */
+static const struct fwd_port *in_reset(const struct fwd *fwd)
+{
+	for (unsigned int i = 0; i < fwd->n_open; i++)
+		if (fwd->ports[i].state == VFNET_PORT_RESETTING)
+			return &fwd->ports[i];
+	return NULL;
 }
 
 static void say_quiet(const struct fwd_loop *loop, struct ticker *ticker)
@@ -162,7 +208,7 @@ static uint64_t may_leave(const struct fwd_loop *loop)
 	return UINT64_C(2) * opts->ring * opts->n_ports;
 }
 
-/* Let what is on its way arrive. */
+/* Let what is on its way arrive, and ports come back. */
 static void drain(struct fwd_loop *loop)
 {
 	struct fwd *fwd = loop->fwd;
@@ -172,11 +218,12 @@ static void drain(struct fwd_loop *loop)
 	unsigned int idle = 0;
 
 	loop->left = may_leave(loop);
-	while (now - begin < DRAIN_NS && (idle < DRAIN_ROUNDS || now - moved < quiet_ns)) {
+	while (now - begin < (in_reset(fwd) ? BACK_NS : DRAIN_NS) &&
+	       (in_reset(fwd) || idle < DRAIN_ROUNDS || now - moved < quiet_ns)) {
 		unsigned int n = round_of_bursts(loop);
 
 		for (unsigned int i = 0; i < fwd->n_open; i++)
-			vfnet_port_service(fwd->ports[i].port, now);
+			service_port(loop, &fwd->ports[i], now);
 		now = app_now_ns();
 		idle++;
 		if (n)
@@ -204,16 +251,18 @@ static void init_loop(struct fwd_loop *loop, struct fwd *fwd)
 
 static int say_failed(const struct fwd_loop *loop)
 {
-	if (!loop->failed)
-		return 0;
-	if (!loop->failed_port)
-		app_error("a port fails while it forwards: %s", strerror(-loop->failed));
-	else if (vfnet_port_state(loop->failed_port->port) == VFNET_PORT_GONE)
+	const struct fwd_port *down = in_reset(loop->fwd);
+
+	if (loop->failed_port)
 		app_error("%s: the device is gone", loop->failed_port->info.name);
+	else if (loop->failed)
+		app_error("a port fails while it forwards: %s", strerror(-loop->failed));
+	else if (down)
+		app_error("%s: the physical function was reset and has not come back; see that "
+			  "its interface is up",
+			  down->info.name);
 	else
-		app_error("%s: the physical function was reset; start again when its interface is "
-			  "up",
-			  loop->failed_port->info.name);
+		return 0;
 	return APP_EXIT_FAILED;
 }
 

@@ -19,7 +19,7 @@ typedef unsigned int (*fwd_burst_fn)(struct fwd_loop *loop, const struct fwd_lan
  * @left:       frames until --count is reached
  * @bursts:     receive calls that found something
  * @failed:     why the run ends early, a negative errno; 0 = it does not
- * @failed_port: which port was reset or is gone; NULL = none
+ * @failed_port: which port is gone; NULL = none
  * @prime_left: frames of --prime that are still to be sent
  * @tsc_cost:   cycles between two reads of the counter
  * @fwd:        the run

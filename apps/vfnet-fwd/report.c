@@ -131,6 +131,15 @@ static void print_losses(const struct fwd_ledger *ledger, FILE *out)
 				vfnet_drops_name(i), drops_meaning[i]);
 }
 
+static void print_resets(const struct fwd *fwd, FILE *out)
+{
+	for (unsigned int i = 0; i < fwd->n_open; i++)
+		if (fwd->ports[i].counters.resets)
+			fprintf(out, "%s: the physical function was reset %" PRIu64 " time%s\n",
+				fwd->ports[i].info.name, fwd->ports[i].counters.resets,
+				fwd->ports[i].counters.resets == 1 ? "" : "s");
+}
+
 static void print_cost(const struct fwd_start_cost *cost, FILE *out)
 {
 	if (isfinite(cost->first_ms))
@@ -148,6 +157,7 @@ void fwd_report(const struct fwd *fwd, const struct fwd_ledger *ledger,
 	print_ports(fwd, ledger, out);
 	print_rates(fwd, &rates, out);
 	print_cost(cost, out);
+	print_resets(fwd, out);
 	print_losses(ledger, out);
 	for (unsigned int i = 0; i < fwd->n_open; i++)
 		app_hint_print(fwd->ports[i].info.name, &fwd->ports[i].counters, &said, out);

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "apps/vfnet-fwd/wait.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -43,6 +44,17 @@ int fwd_wait_open(struct fwd_wait *wait, struct fwd *fwd)
 	return 0;
 }
 
+/*
+ * A port in reset has nothing to wake us for: it comes back by service, which next_tick_ns() knows
+ * of. Of one that fails otherwise the next burst says why.
+ */
+static bool may_sleep(struct vfnet_rxq *rxq)
+{
+	int rc = vfnet_rxq_arm(rxq);
+
+	return rc == 0 || rc == -ENETDOWN;
+}
+
 static void sleep_armed(struct fwd_wait *wait, struct fwd *fwd, uint64_t ns)
 {
 	const struct timespec most = {
@@ -51,8 +63,7 @@ static void sleep_armed(struct fwd_wait *wait, struct fwd *fwd, uint64_t ns)
 	};
 	unsigned int n_armed = 0;
 
-	/* also one that fails: its next burst says why */
-	while (n_armed < fwd->n_open && vfnet_rxq_arm(fwd->ports[n_armed].rxq) == 0)
+	while (n_armed < fwd->n_open && may_sleep(fwd->ports[n_armed].rxq))
 		n_armed++;
 	if (n_armed == fwd->n_open) {
 		fwd->result.sleeps++;

@@ -47,7 +47,7 @@ extern "C" {
 	_(wire_refused,    "the wire did not take it: its other end is down, full or gone")        \
 	_(app,             "the application decided to drop it")                                   \
 	_(reset_unknown,   "handed to the card before a reset, may or may not have left")          \
-	_(not_drained,     "received or handed to the card, and the port closed before it left")
+	_(not_drained,     "received or handed to the card, and the port closed or was reset first")
 /* clang-format on */
 
 #define VFNET_COUNTER_ENUM_MISSED(name, meaning) VFNET_MISSED_##name,
@@ -61,7 +61,8 @@ enum vfnet_drops { VFNET_DROPS(VFNET_COUNTER_ENUM_DROPS) VFNET_DROPS_COUNT };
 
 /**
  * struct vfnet_counters - what a port did since it was opened; 64 bits, never wrap or fall
- * @rx_packets:    frames that the application got, or that lay in the ring when it closed
+ * @rx_packets:    frames that the application got, or that lay in the ring when it closed or was
+ *                 reset
  * @rx_bytes:      their bytes, without CRC
  * @tx_packets:    frames completed and put on the wire (pci: completed, a VF cannot see more)
  * @tx_bytes:      their bytes, without CRC

@@ -20,9 +20,18 @@ struct vfnet_port;
 /** VFNET_BURST_MAX - the most packets of one burst call. */
 #define VFNET_BURST_MAX 256
 
+/**
+ * enum vfnet_port_state - what a port can do
+ *
+ * A reset of the physical function, by its administrator or its driver, makes a port RESETTING;
+ * its link is down then. vfnet_port_service() brings it back, however long the interface is down,
+ * once each of its queues has been called or parked by its thread. The address, frame size and
+ * queues are those from before; what was in the rings is lost and counted (drops.not_drained,
+ * drops.reset_unknown).
+ */
 enum vfnet_port_state {
 	VFNET_PORT_RUNNING,
-	VFNET_PORT_RESETTING, /* the card was reset: bursts say -ENETDOWN until it is reopened */
+	VFNET_PORT_RESETTING, /* bursts say -ENETDOWN until it runs again */
 	VFNET_PORT_GONE,      /* unplugged: bursts say -ENODEV, only close helps */
 };
 
@@ -97,7 +106,7 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
  * vfnet_port_close() - stop the device, undo all that open did
  * @port: the port; NULL does nothing
  *
- * Context: any thread; 10 ms, up to 1 s on a sick card.
+ * Context: any thread; 10 ms, seconds on a sick card.
  * Return: 0; -EBUSY while a queue is open (nothing happens).
  * Guarantees: when it returns 0 the device writes no more memory.
  */
@@ -133,8 +142,9 @@ void vfnet_port_get_counters(struct vfnet_port *port, struct vfnet_counters *out
  * @now_ns: CLOCK_MONOTONIC
  *
  * A state machine: it does what can be done now. Octet counters wrap in 34 s at 1 Gb/s, so it
- * must run at least every 10 s; a reset of the physical function is noticed here. A port with a
- * service thread does not need the call; it does no harm.
+ * must run at least every 10 s. A reset of the physical function is noticed here, and the port
+ * comes back by these calls: tens of milliseconds after the interface is up, if they come at the
+ * deadlines. A port with a service thread does not need the call; it does no harm.
  *
  * Context: one thread at a time; never longer than 50 us: while another thread opens or closes a
  * queue it does nothing and asks to run again in 1 ms.

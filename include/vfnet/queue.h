@@ -37,8 +37,7 @@ struct vfnet_queue {
 	struct vfnet_cache *cache;
 	uint32_t index;
 	uint32_t n_desc;
-	uint32_t state;	 /* what the owner and service say to each other, lib/net/driver.h */
-	uint32_t parked; /* the owner's last word: it touches nothing of the ring */
+	uint32_t state; /* what the owner and service say to each other, lib/net/driver.h */
 };
 
 /** struct vfnet_rxq - a receive queue; one thread at a time calls it. */
@@ -62,10 +61,10 @@ struct vfnet_txq {
  * @out:  the queue; the caller closes it before the cache and the port
  * @err:  may be NULL
  *
- * Context: any thread; microseconds on a healthy card, up to 200 ms on a sick one.
+ * Context: any thread; microseconds on a healthy card, up to 2 s on a sick one.
  * Return: 0; -EINVAL; -EBUSY that queue is open; -ENOBUFS the pool is smaller than all rings and
- * caches on it and VFNET_POOL_SPARE; -ENOMEM; -ENETDOWN; -ENODEV; -ETIMEDOUT the card does not
- * enable it.
+ * caches on it and VFNET_POOL_SPARE; -ENOMEM; -ENETDOWN the port is RESETTING, try again when it
+ * runs; -ENODEV; -ETIMEDOUT the card does not enable it, or is reset just now.
  */
 int vfnet_rxq_open(struct vfnet_port *port, const struct vfnet_queue_opts *opts,
 		   struct vfnet_rxq **out, struct vfnet_err *err);
@@ -105,8 +104,8 @@ void vfnet_txq_close(struct vfnet_txq *q);
  *
  * Context: hot path: no system call, no lock, at most one register write. A burst that finds
  * nothing lets an inline software card move, which does what a card does.
- * Return: 0..n values; -EINVAL if @n is too small; -ENETDOWN after the physical function was
- * reset; -ENODEV when the device is gone.
+ * Return: 0..n values; -EINVAL if @n is too small; -ENETDOWN while the port is RESETTING; -ENODEV
+ * when the device is gone.
  */
 static inline int vfnet_rx_burst(struct vfnet_rxq *q, struct vfnet_pkt *pkt, unsigned int n)
 {
@@ -126,7 +125,8 @@ static inline int vfnet_rx_burst(struct vfnet_rxq *q, struct vfnet_pkt *pkt, uns
  *
  * Context: hot path: no system call, no lock, at most one register write.
  * Return: values taken, 0..n, less than @n when the ring is full (never a part of a frame);
- * -EINVAL if the last value has MORE; -ENETDOWN; -ENODEV.
+ * -EINVAL if the last value has MORE; -ENETDOWN and -ENODEV, with nothing taken, as in
+ * vfnet_rx_burst().
  */
 static inline int vfnet_tx_burst(struct vfnet_txq *q, const struct vfnet_pkt *pkt, unsigned int n)
 {
@@ -137,7 +137,8 @@ static inline int vfnet_tx_burst(struct vfnet_txq *q, const struct vfnet_pkt *pk
  * vfnet_txq_reclaim() - return the buffers of sent frames to their pools now
  * @q: owned by the calling thread
  *
- * Bursts do this by themselves; call it when no more bursts follow.
+ * Bursts do this by themselves; call it when no more bursts follow, or none for long: a port comes
+ * back from a reset only when each of its queues is called or parked.
  *
  * Context: hot path.
  * Return: frames that the card has not finished.
@@ -153,7 +154,8 @@ uint32_t vfnet_txq_reclaim(struct vfnet_txq *q);
  * queue has agreed beforehand, so service need not wait for it. The next burst, reclaim or park
  * takes the queue back, if service has not stopped it meanwhile.
  *
- * Context: the queue's thread; as cheap as an empty burst. Frames still arrive in the ring.
+ * Context: the queue's thread; as cheap as an empty burst. Frames still arrive in the ring; after a
+ * reset only once the owner has called again.
  */
 void vfnet_rxq_park(struct vfnet_rxq *q);
 

@@ -84,7 +84,24 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several
- * calls add up. "vlan=" and "trust" are known and refused: they are not built yet.
+ * calls add up.
+ *
+ * What may go wrong on a card is ordered in the same way. By the cards' clock, from
+ * vfnet_sim_start() to vfnet_sim_stop():
+ * "reset=MS": the physical function is reset every MS milliseconds; "outage=MS": and stays down
+ *        for so long each time; "flap=MS": the wire is pulled out, and put back, every MS
+ *        milliseconds; it is put back at the end.
+ * By number, from the beginning:
+ * "reset-at=N": one reset, just before the Nth access to a register of the card's functions;
+ *        "gone-at=N": the card is pulled out then, as by VFNET_SIM_GONE;
+ * "lose-reply=N": every Nth reply of the physical function is never written (opening a port takes
+ *        three in a row); "late-reply=STEPS": replies are written that many steps late; "ping=N":
+ *        every Nth request meets a control message, which takes its place; "lose-irq=N": every
+ *        Nth interrupt is not sent;
+ * "lag=STEPS": queues are switched that many steps late; "slow=STEPS": a frame's DD is written
+ *        that many steps after it was sent.
+ *
+ * "vlan=" and "trust" are known and refused: they are not built yet.
  *
  * Return: 0; -EINVAL for a bad card or option (the sentence names it); -EBUSY a device is open;
  * -ENOMEM.
@@ -178,6 +195,7 @@ enum vfnet_sim_event {
 	VFNET_SIM_LINK_DOWN, /* the wire is pulled out */
 	VFNET_SIM_LINK_UP,   /* ... and put back */
 	VFNET_SIM_LOSE_IRQ,  /* the next interrupt of one of its functions does not arrive */
+	VFNET_SIM_GONE,	     /* the card is pulled out: its registers read all ones, for good */
 };
 
 /**

@@ -57,9 +57,9 @@ int vfnet_rxq_fd(struct vfnet_rxq *q, struct vfnet_err *err);
  *
  * Context: two register accesses, one of them a read: about 2 us on hardware. No locks.
  * Return: 0 armed; 1 not armed, call vfnet_rx_burst() now; -EINVAL without vfnet_rxq_fd();
- * -ENETDOWN after the physical function was reset; -ENODEV when the device is gone.
- * Guarantees: after 0, a frame that this call did not see makes the descriptor readable, and so
- * does whatever stops the queue's bursts (a reset, an unplug).
+ * -ENETDOWN while the physical function is in reset, -ENODEV when the device is gone, as bursts
+ * say. Guarantees: after 0, a frame that this call did not see makes the descriptor readable, and
+ * so does whatever stops the queue's bursts (a reset, an unplug).
  */
 int vfnet_rxq_arm(struct vfnet_rxq *q);
 

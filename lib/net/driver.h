@@ -7,13 +7,16 @@
  * that begin with the structs here.
  *
  * Who may touch what: the queue's thread, its owner, calls burst, reclaim and park.
- * vfnet_port_service() may run on another thread. It stops a queue by its state word, which each
- * burst reads once, in a line it has anyway. Service may touch a ring only when the owner has said
- * PARKED: because it saw that word, or beforehand, by vfnet_rxq_park(). Today none does, a port
- * that was reset is closed and reopened.
+ * vfnet_port_service() may run on another thread. To set a ring up again after a reset it stops the
+ * queue by its state word, which each burst reads once, in a line it has anyway, and waits until it
+ * is PARKED: because the owner saw that word, or said beforehand, by vfnet_rxq_park(), that it is
+ * away. Then service has the function reset and programs the ring as an empty one. What was in the
+ * ring, and the buffers, stay the owner's business: its first call afterwards puts them back and
+ * counts, with the cache that belongs to its thread. So service never touches them.
  */
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vfnet/port.h>
@@ -36,15 +39,29 @@ struct vfnet_service_thread;
 struct vfnet_rxq_wait;
 
 /*
- * vfnet_queue.state. The owner changes it between RUN and AWAY, by compare and exchange; service
- * to DOWN and GONE, for good.
+ * vfnet_queue.state, changed by compare and exchange:
+ *
+ *             owner calls                     service sets the ring up
+ *     AWAY <-------------> RUN      PARKED ---------------------------> FRESH
+ *       |    owner parks    |          ^  <----------------------------   |
+ *       |                   | service  |         service stops            | owner calls:
+ *       |                   v          |                                  v -> RUN
+ *       +--> PARKED       DOWN --------+
+ *        service stops         owner calls
+ *
+ * and from everywhere to GONE, for good.
  */
 enum vfnet_queue_state {
 	VFNET_QUEUE_RUN = 0,
-	VFNET_QUEUE_AWAY, /* parked by its owner, whose next call makes it RUN again */
-	VFNET_QUEUE_DOWN, /* bursts say -ENETDOWN */
-	VFNET_QUEUE_GONE, /* bursts say -ENODEV */
+	VFNET_QUEUE_AWAY,   /* parked by its owner, whose next call makes it RUN again */
+	VFNET_QUEUE_DOWN,   /* service wants the ring, its owner may be inside */
+	VFNET_QUEUE_PARKED, /* the ring is service's; bursts say -ENETDOWN, as in DOWN */
+	VFNET_QUEUE_FRESH,  /* set up anew; its owner has not called since */
+	VFNET_QUEUE_GONE,   /* bursts say -ENODEV */
 };
+
+/** VFNET_QUEUE_WAS_FRESH - see vfnet_queue_begin(). */
+#define VFNET_QUEUE_WAS_FRESH 1
 
 /** vfnet_queue_return() - the other half of vfnet_queue_begin(): not RUN. */
 int vfnet_queue_return(struct vfnet_queue *queue);
@@ -54,7 +71,8 @@ int vfnet_queue_return(struct vfnet_queue *queue);
  * @queue: the queue
  *
  * Context: hot path, the owner.
- * Return: 0; what the burst returns: -ENETDOWN or -ENODEV. It is parked then.
+ * Return: 0; VFNET_QUEUE_WAS_FRESH: the ring was set up anew, put back what was in it and go on;
+ * negative, what the burst returns: -ENETDOWN or -ENODEV.
  */
 static inline int vfnet_queue_begin(struct vfnet_queue *queue)
 {
@@ -63,16 +81,27 @@ static inline int vfnet_queue_begin(struct vfnet_queue *queue)
 	return vfnet_queue_return(queue);
 }
 
+/**
+ * vfnet_queue_look() - as vfnet_queue_begin(), for its owner's other calls
+ *
+ * Return: also VFNET_QUEUE_WAS_FRESH; it still is, the next burst puts back what was in the ring.
+ */
+int vfnet_queue_look(struct vfnet_queue *queue);
+
 /** vfnet_queue_park() - the owner stays away until its next call. */
 void vfnet_queue_park(struct vfnet_queue *queue);
 
 /**
- * vfnet_queue_stop() - service stops a queue: DOWN or GONE
+ * vfnet_queue_stop() - service stops a queue
+ * @state: DOWN, or GONE
  *
- * Guarantees: one that is AWAY is parked when this returns; another one when its owner has called,
- * which vfnet_queue.parked says, read by vfnet_word_load().
+ * Guarantees: one whose owner is not inside is PARKED when this returns; another one when its
+ * owner has called.
  */
 void vfnet_queue_stop(struct vfnet_queue *queue, enum vfnet_queue_state state);
+
+/** vfnet_port_has_queue() - whether a queue is open. */
+bool vfnet_port_has_queue(const struct vfnet_port *port);
 
 /**
  * vfnet_port_stop() - stop all open queues, wake who sleeps on one
@@ -80,6 +109,12 @@ void vfnet_queue_stop(struct vfnet_queue *queue, enum vfnet_queue_state state);
  * Context: the caller has the port's lock, as service has.
  */
 void vfnet_port_stop(struct vfnet_port *port, enum vfnet_queue_state state);
+
+/** vfnet_port_is_parked() - whether all open queues are PARKED; as vfnet_port_stop(). */
+bool vfnet_port_is_parked(const struct vfnet_port *port);
+
+/** vfnet_port_restart() - all rings are set up and empty: PARKED queues become FRESH. */
+void vfnet_port_restart(struct vfnet_port *port);
 
 /**
  * struct vfnet_port - what lib/net knows of a port; first member of the driver's own struct
@@ -191,7 +226,12 @@ struct vfnet_driver {
 	/** @txq_reclaim: as vfnet_txq_reclaim(). */
 	uint32_t (*txq_reclaim)(struct vfnet_txq *q);
 
-	/** @service: as vfnet_port_service(). */
+	/**
+	 * @service: as vfnet_port_service()
+	 *
+	 * From RESETTING it comes back by vfnet_port_stop(), then, once vfnet_port_is_parked(),
+	 * the registers, then vfnet_port_restart().
+	 */
 	uint64_t (*service)(struct vfnet_port *port, uint64_t now_ns);
 
 	/**

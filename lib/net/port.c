@@ -113,19 +113,11 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
 	return 0;
 }
 
-static bool has_open_queue(const struct vfnet_port *port)
-{
-	for (unsigned int i = 0; i < VFNET_PORT_QUEUES; i++)
-		if (port->rxqs[i] || port->txqs[i])
-			return true;
-	return false;
-}
-
 int vfnet_port_close(struct vfnet_port *port)
 {
 	if (!port)
 		return 0;
-	if (has_open_queue(port))
+	if (vfnet_port_has_queue(port))
 		return -EBUSY;
 	close_port(port);
 	return 0;

@@ -44,7 +44,7 @@ static int check_opts(struct vfnet_port *port, const char *kind, uint32_t max_qu
 				     "%s: %s queue without a cache; open one with "
 				     "vfnet_cache_open()",
 				     name, kind);
-	*queue = (struct vfnet_queue){port, opts->cache, opts->index, n_desc, VFNET_QUEUE_RUN, 0};
+	*queue = (struct vfnet_queue){port, opts->cache, opts->index, n_desc, VFNET_QUEUE_RUN};
 	return 0;
 }
 
@@ -55,8 +55,8 @@ static int check_state(const struct vfnet_port *port, struct vfnet_err *err)
 		return 0;
 	case VFNET_PORT_RESETTING:
 		return vfnet_err_set(err, -ENETDOWN,
-				     "%s: its physical function is in reset; close the port and "
-				     "open it again when the interface is up",
+				     "%s: its physical function is in reset or down; try again "
+				     "when vfnet_port_state() is RUNNING",
 				     port->dev->name);
 	case VFNET_PORT_GONE:
 		break;

@@ -51,7 +51,7 @@ uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns)
 	/* before the look at the device: what comes after the look is signalled again */
 	if (fd >= 0)
 		drain(fd);
-	/* a queue is being opened or closed, which may take 200 ms: service does not wait */
+	/* a queue is being opened or closed, which may take 2 s: service does not wait */
 	if (pthread_mutex_trylock(&port->lock))
 		return now_ns + BUSY_RETRY_NS;
 	vfnet_dev_progress(port->dev);

@@ -160,7 +160,7 @@ int vfnet_rxq_arm(struct vfnet_rxq *q)
 
 	if (!wait_of(q))
 		return -EINVAL;
-	rc = vfnet_queue_begin(&q->common);
+	rc = vfnet_queue_look(&q->common); /* FRESH is 1: a burst has something to do */
 	if (!rc)
 		rc = port->driver->rxq_arm(q);
 	if (rc)
@@ -184,11 +184,11 @@ void vfnet_rxq_disarm(struct vfnet_rxq *q)
 	q->common.port->driver->rxq_disarm(q);
 }
 
-/* Return: 1 frames are there; 0 not yet; a negative errno */
+/* Return: 1 a burst has something to do; 0 not yet; a negative errno */
 static int look(struct vfnet_rxq *q)
 {
 	const struct vfnet_driver *driver = q->common.port->driver;
-	int rc = vfnet_queue_begin(&q->common);
+	int rc = vfnet_queue_look(&q->common);
 
 	if (rc)
 		return rc;

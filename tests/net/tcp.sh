@@ -101,3 +101,23 @@ case_tcp_packet() {
 	at b ip link set tb gso_max_segs 1
 	real_traffic
 }
+
+# The physical function of one card is reset every second and stays down for a while, the link of the other one comes and
+# goes: TCP sends again what was lost. The ledger must balance, and no buffer may be lost: fwd_stop.
+case_tcp_disturbed() {
+	world a
+	world b
+	fwd_start --mode io --card 0=promisc,nospoof,reset=1000,outage=20 --card 1=promisc,nospoof,flap=700 \
+		--wire 0=tap:ta --wire 1=tap:tb sim:0.0 sim:1.0
+	interface a ta "$A_IP" "$A_MAC"
+	interface b tb "$B_IP" "$B_MAC"
+	soon at a ping -c 1 -W 1 "$B_IP"
+	iperf
+	http
+	soon at a ping -c 1 -W 1 "$B_IP"
+	no_checksum_errors a
+	no_checksum_errors b
+	fwd_stop
+	(($(counted "['ports'][0]['resets']") >= 3)) || fail "it was not reset"
+	(($(counted "['missed']['link_down']") > 0)) || fail "the link was always up"
+}

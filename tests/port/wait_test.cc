@@ -39,7 +39,8 @@ class WaitBase : public ::testing::Test
 			vfnet_pkt_free(rig_.cache, pkt, static_cast<unsigned int>(n));
 		return n > 0 ? static_cast<unsigned int>(n) : 0;
 	}
-	/* sleep and take until @n frames have come, all in all; on a busy machine several at once */
+	/* sleep and take until @n frames have come, all in all; on a busy machine several at once
+	 */
 	void WaitFor(unsigned int n, uint64_t poll_ns = 0)
 	{
 		for (; got_ < n; got_ += Take())
@@ -129,6 +130,27 @@ TEST_P(Waiting, AResetWakesTheSleeperAndEndsArming)
 	EXPECT_EQ(-ENETDOWN, Wait());
 	EXPECT_EQ(-ENETDOWN, Wait(kLong));
 	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_UP));
+}
+
+TEST_P(Waiting, AfterAResetItSleepsAgain)
+{
+	rig_.service_thread = true;
+	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=1000"));
+	vfnet_sim_start(rig_.sim);
+	WaitFor(3);
+	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_DOWN));
+	int rc;
+	while ((rc = Wait()) == 1)
+		Take();
+	EXPECT_EQ(-ENETDOWN, rc);
+	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_UP));
+	vfnet_txq_park(rig_.ports[0].txq);
+	for (int i = 0; i < 3000 && (rc = Wait()) == -ENETDOWN; i++)
+		poll(nullptr, 0, 10);
+	ASSERT_EQ(1, rc) << rig_.err.text;
+	got_ = Take();
+	WaitFor(20);
+	vfnet_sim_stop(rig_.sim);
 }
 
 TEST_P(Waiting, EventsOfThePortAndItsFramesHaveADescriptorEach)

@@ -75,7 +75,7 @@ TEST(FwdLoss, ShortFrameIsUndersize)
 	EXPECT_EQ(lost.drops, Counts());
 }
 
-/* No option resets a card, so the program is taken apart: its own bursts, in this process. */
+/* A port that stays in reset for a counted number of bursts, the program's own, in this process. */
 TEST(FwdLoss, ASendingPortInResetIsTxDown)
 {
 	std::vector<std::string> args = {"vfnet-fwd",	    "--mode",  "io",

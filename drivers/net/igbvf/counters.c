@@ -27,23 +27,43 @@ void igbvf_counters_start(struct igbvf_port *port)
 		igbvf_rd(&port->hw, IGBVF_AT(RQDPC, q));
 }
 
-void igbvf_counters_update(struct igbvf_port *port)
+void igbvf_counters_missed(struct igbvf_port *port)
 {
-	struct vfnet_counters *base = &port->port.base;
-	uint32_t now[IGBVF_WRAP_COUNTERS];
 	uint32_t missed = 0;
 
-	for (size_t i = 0; i < VFNET_ARRAY_SIZE(wraps); i++)
-		now[i] = igbvf_rd(&port->hw, wraps[i].reg);
 	for (uint32_t q = 0; q < IGBVF_QUEUES; q++)
 		missed += igbvf_rd(&port->hw, IGBVF_AT(RQDPC, q));
 	/* unplugged while we read: all ones are no counts */
+	if (!igbvf_gone(&port->hw))
+		vfnet_count_add(&port->port.base.missed[VFNET_MISSED_no_descriptor], missed);
+}
+
+/* @cleared: a counter that is 0 was cleared by somebody else */
+static void extend(struct igbvf_port *port, bool cleared)
+{
+	char *base = (char *)&port->port.base;
+	uint32_t now[IGBVF_WRAP_COUNTERS];
+
+	for (size_t i = 0; i < VFNET_ARRAY_SIZE(wraps); i++)
+		now[i] = igbvf_rd(&port->hw, wraps[i].reg);
 	if (igbvf_gone(&port->hw))
 		return;
 	for (size_t i = 0; i < VFNET_ARRAY_SIZE(wraps); i++) {
-		vfnet_count_add((uint64_t *)((char *)base + wraps[i].field),
-				now[i] - port->wrap[i]);
+		if (now[i] || !cleared)
+			vfnet_count_add((uint64_t *)(base + wraps[i].field),
+					now[i] - port->wrap[i]);
 		port->wrap[i] = now[i];
 	}
-	vfnet_count_add(&base->missed[VFNET_MISSED_no_descriptor], missed);
+}
+
+void igbvf_counters_update(struct igbvf_port *port)
+{
+	extend(port, false);
+	igbvf_counters_missed(port);
+}
+
+void igbvf_counters_resume(struct igbvf_port *port)
+{
+	extend(port, true);
+	igbvf_counters_missed(port);
 }

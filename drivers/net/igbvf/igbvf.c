@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * The driver as lib/net sees it: bringing a function up (section 3 of the sheet), its service, and
- * taking it down.
+ * The driver as lib/net sees it: opening a function, its service, and closing it.
  */
 
 #define VFNET_LOG_TAG "igbvf"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
 
 #include "drivers/net/igbvf/igbvf.h"
 #include "lib/base/err.h"
@@ -24,83 +21,36 @@ static bool igbvf_match(uint16_t vendor, uint16_t device)
 	return vendor == IGBVF_VENDOR && device == IGBVF_DEVICE;
 }
 
-static int reset_once(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err)
+static int run_through(struct igbvf_port *port, struct vfnet_err *err)
 {
-	int rc = igbvf_hw_reset(hw, err);
+	uint64_t now_ns = vfnet_monotonic_ns();
+	int rc;
 
-	return rc ? rc : igbvf_mbx_reset(hw, mac, err);
+	igbvf_bringup_start(port, now_ns);
+	for (;;) {
+		rc = igbvf_bringup_step(port, now_ns, err);
+		if (rc != -EINPROGRESS)
+			return rc;
+		igbvf_pause(&port->hw, port->up.next_ns > now_ns);
+		now_ns = vfnet_monotonic_ns();
+	}
 }
 
 /*
- * A ping may overwrite VF_RESET or its reply, and then nothing comes: the one cure is to start
- * again. The requests after it are not repeated, they fail the open.
+ * A ping may overwrite a request or its reply, and then nothing comes; or the physical function is
+ * reset just now. The one cure for both is to start again. One that was in reset all the time is
+ * down.
  */
-static int reset_twice(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err)
+static int bring_up(struct igbvf_port *port, struct vfnet_err *err)
 {
 	struct vfnet_err lost; /* not the caller's: the second try may do */
-	int rc = reset_once(hw, mac, &lost);
+	int rc = run_through(port, &lost);
 
-	if (rc == -ETIMEDOUT)
-		return reset_once(hw, mac, err);
+	if ((rc == -ENETDOWN && port->up.step > IGBVF_STEP_RESET_DONE) ||
+	    (rc == -ETIMEDOUT && port->up.step < IGBVF_STEP_OFF))
+		return run_through(port, err);
 	if (rc && err)
 		*err = lost;
-	return rc;
-}
-
-static int random_mac(uint8_t *mac, struct vfnet_err *err)
-{
-	uint64_t bits;
-
-	if (getrandom(&bits, sizeof(bits), 0) != (ssize_t)sizeof(bits))
-		return vfnet_err_set(err, -EIO,
-				     "no random numbers for an address: %s; "
-				     "give the port one in its options",
-				     strerror(errno));
-	vfnet_mac_random(bits, mac);
-	return 0;
-}
-
-/*
- * @mac: what VF_RESET said, or zeros; then the address in force. igb refuses another one than its
- * administrator set, so the same one is not asked for.
- */
-static int settle_mac(struct igbvf_hw *hw, const uint8_t *wanted, uint8_t *mac,
-		      struct vfnet_err *err)
-{
-	bool have = vfnet_mac_is_valid_unicast(mac);
-	bool want = vfnet_mac_is_valid_unicast(wanted);
-	int rc;
-
-	if (have && (!want || vfnet_mac_equal(mac, wanted)))
-		return 0;
-	if (want) {
-		vfnet_mac_copy(mac, wanted);
-	} else {
-		rc = random_mac(mac, err);
-		if (rc)
-			return rc;
-	}
-	return igbvf_mbx_set_mac(hw, mac, err);
-}
-
-/*
- * SET_LPE also for ordinary frames, as others do [L] [D]: its reply carries CTS, which says that
- * the physical function knows us.
- */
-static int bring_up(struct igbvf_port *port, const uint8_t *wanted, struct vfnet_err *err)
-{
-	uint32_t max_frame = port->port.mtu + FRAME_OVER_MTU;
-	struct igbvf_hw *hw = &port->hw;
-	int rc;
-
-	rc = reset_twice(hw, port->port.mac, err);
-	if (!rc)
-		rc = settle_mac(hw, wanted, port->port.mac, err);
-	if (!rc)
-		rc = igbvf_mbx_set_lpe(hw, max_frame < IGBVF_LPE_MAX ? max_frame : IGBVF_LPE_MAX,
-				       err);
-	if (!rc)
-		rc = igbvf_hw_init(hw, err);
 	return rc;
 }
 
@@ -117,12 +67,18 @@ static int igbvf_open(struct vfnet_dev *dev, const struct vfnet_log *log,
 	port->hw.log = log;
 	port->port.mtu = opts->mtu;
 	port->port.state = VFNET_PORT_RUNNING;
-	rc = bring_up(port, opts->mac, err);
+	vfnet_mac_copy(port->soft.mac, opts->mac);
+	port->soft.max_frame = opts->mtu + FRAME_OVER_MTU;
+	if (port->soft.max_frame > IGBVF_LPE_MAX)
+		port->soft.max_frame = IGBVF_LPE_MAX;
+	rc = bring_up(port, err);
 	if (rc) {
 		igbvf_hw_stop(&port->hw);
 		free(port);
 		return rc;
 	}
+	port->opened = true;
+	vfnet_mac_copy(port->port.mac, port->soft.mac);
 	igbvf_counters_start(port);
 	igbvf_link_update(port, igbvf_rd(&port->hw, IGBVF_STATUS));
 	*out = &port->port;
@@ -137,39 +93,29 @@ static void igbvf_close(struct vfnet_port *pub)
 	free(port);
 }
 
-void igbvf_port_down(struct igbvf_port *port, enum vfnet_port_state state, const char *why)
-{
-	if (vfnet_word_load(&port->port.state) >= (uint32_t)state)
-		return;
-	vfnet_word_store(&port->port.state, state);
-	vfnet_port_stop(&port->port,
-			state == VFNET_PORT_GONE ? VFNET_QUEUE_GONE : VFNET_QUEUE_DOWN);
-	igbvf_link_update(port, 0);
-	vfnet_log(port->hw.log, WARN, "%s: %s; close the port", port->hw.dev->name, why);
-}
-
-static void reset_seen(struct igbvf_port *port)
-{
-	if (vfnet_word_load(&port->port.state) != VFNET_PORT_RUNNING)
-		return;
-	vfnet_count_add(&port->port.base.resets, 1);
-	igbvf_port_down(port, VFNET_PORT_RESETTING, "the physical function was reset");
-}
-
 static uint64_t igbvf_service(struct vfnet_port *pub, uint64_t now_ns)
 {
 	struct igbvf_port *port = VFNET_CONTAINER_OF(pub, struct igbvf_port, port);
 	uint32_t status;
 
+	switch (vfnet_word_load(&pub->state)) {
+	case VFNET_PORT_RUNNING:
+		break;
+	case VFNET_PORT_RESETTING:
+		return igbvf_recover_step(port, now_ns);
+	default:
+		return now_ns + VFNET_SERVICE_PERIOD_NS;
+	}
 	/* before the looks: what happens after them fires again */
 	igbvf_irq_rearm(&port->hw);
 	status = igbvf_rd(&port->hw, IGBVF_STATUS);
-	if (status == IGBVF_GONE)
-		igbvf_port_down(port, VFNET_PORT_GONE, "the device is gone");
-	else if (!igbvf_mbx_service(&port->hw))
-		reset_seen(port);
-	/* a physical function in reset may clear what it counts */
-	if (vfnet_word_load(&pub->state) == VFNET_PORT_RUNNING) {
+	if (status == IGBVF_GONE) {
+		igbvf_port_gone(port);
+	} else if (!igbvf_mbx_service(&port->hw)) {
+		vfnet_count_add(&pub->base.resets, 1);
+		igbvf_recover_begin(port, "the physical function was reset");
+		return igbvf_recover_step(port, now_ns);
+	} else {
 		igbvf_link_update(port, status);
 		igbvf_counters_update(port);
 	}

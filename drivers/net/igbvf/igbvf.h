@@ -29,11 +29,12 @@ extern "C" {
 #define IGBVF_BLOCK ((uint32_t)VFNET_POOL_BLOCK)
 
 /* How long a thing may take. */
-#define IGBVF_RESET_US	500000u	 /* the physical function's interface may be coming up */
-#define IGBVF_REPLY_US	1000000u /* [L] [D]; a healthy one takes microseconds */
-#define IGBVF_SWITCH_US 200000u	 /* ENABLE to follow; a software card may wait for a core */
-#define IGBVF_SETTLE_US 10000u	 /* write-backs to arrive after ENABLE fell [L] */
-#define IGBVF_MBX_TRIES 10u	 /* 1 ms apart [L] [D] */
+#define IGBVF_RESET_US	  500000u  /* the physical function's interface may be coming up */
+#define IGBVF_REPLY_US	  1000000u /* [L] [D]; a healthy one takes microseconds */
+#define IGBVF_SWITCH_US	  2000000u /* ENABLE to follow; a software card may wait for a core */
+#define IGBVF_SETTLE_US	  10000u   /* write-backs to arrive after ENABLE fell [L] */
+#define IGBVF_MBX_LOCK_US 10000u   /* for VFU to stick [L] [D] */
+#define IGBVF_PINGED_US	  20000u   /* a reply after another message came in its place */
 
 /**
  * struct igbvf_hw - the function's registers and its end of the mailbox
@@ -56,6 +57,60 @@ struct igbvf_hw {
 	int rx_fd;
 };
 
+/** IGBVF_RESET_REPLY_WORDS - of the reply to VF_RESET; all others have one [L]. */
+#define IGBVF_RESET_REPLY_WORDS 3u
+
+/**
+ * struct igbvf_soft - what the physical function is told after each reset, soft_state.c
+ * @mac:       the address in force; zeros = not known yet
+ * @mac_given: the physical function has it already
+ * @max_frame: bytes with CRC and VLAN tag, for SET_LPE
+ */
+struct igbvf_soft {
+	uint8_t mac[6];
+	bool mac_given;
+	uint32_t max_frame;
+};
+
+/* What bringup.c does next, in this order. */
+enum igbvf_step {
+	IGBVF_STEP_RESET,      /* write VTCTRL.RST */
+	IGBVF_STEP_RESET_DONE, /* wait for the physical function */
+	IGBVF_STEP_ASK,	       /* send a message: VF_RESET, then the soft state */
+	IGBVF_STEP_ANSWER,     /* wait for its reply */
+	IGBVF_STEP_OFF,	       /* wait for all queues to be off, map the vectors */
+	IGBVF_STEP_RINGS,      /* program a queue and switch it on */
+	IGBVF_STEP_ON,	       /* wait for all that are open to be on */
+};
+
+/**
+ * struct igbvf_bringup - how far it is
+ * @step:    what comes next
+ * @k:       number of the message or of the queue
+ * @type:    of the message that is out
+ * @looks:   in vain in this step
+ * @next_ns: not before that
+ * @end_ns:  of the step's time
+ */
+struct igbvf_bringup {
+	enum igbvf_step step;
+	unsigned int k;
+	uint32_t type;
+	unsigned int looks;
+	uint64_t next_ns;
+	uint64_t end_ns;
+};
+
+/**
+ * struct igbvf_recover - a port that is RESETTING
+ * @parking:  queues were stopped and not all are PARKED
+ * @pause_ns: between the last two tries; 0 = there was one
+ */
+struct igbvf_recover {
+	bool parking;
+	uint64_t pause_ns;
+};
+
 /* Wrapping counters of the function, in the order of the table in counters.c. */
 #define IGBVF_WRAP_COUNTERS 4
 
@@ -63,11 +118,19 @@ struct igbvf_hw {
  * struct igbvf_port - a port of this driver
  * @port: what lib/net knows
  * @hw:   registers
+ * @opened:  open has ended
+ * @soft:    what a reset makes the physical function forget
+ * @up:      how far open or recovery is
+ * @recover: while it is RESETTING
  * @wrap: last value read of each wrapping counter
  */
 struct igbvf_port {
 	struct vfnet_port port;
 	struct igbvf_hw hw;
+	bool opened;
+	struct igbvf_soft soft;
+	struct igbvf_bringup up;
+	struct igbvf_recover recover;
 	uint32_t wrap[IGBVF_WRAP_COUNTERS];
 };
 
@@ -108,6 +171,7 @@ struct igbvf_rxq {
 
 	alignas(64) uint64_t bad_chain;
 	uint64_t bad_frame;
+	uint64_t not_drained;
 	struct vfnet_region *region;
 };
 
@@ -171,6 +235,7 @@ struct igbvf_txq {
 	alignas(64) uint64_t oversize;
 	uint64_t unsupported;
 	uint64_t invalid;
+	uint64_t reset_unknown;
 	uint64_t iova_zero;
 	struct vfnet_dev *dev;
 	struct vfnet_region *region;
@@ -212,33 +277,61 @@ void igbvf_sleep(const struct igbvf_hw *hw, uint32_t us);
 /* Return: 0 when (@reg & @mask) == @want; -ETIMEDOUT; -ENODEV when it reads all ones. */
 int igbvf_poll(const struct igbvf_hw *hw, uint32_t reg, uint32_t mask, uint32_t want,
 	       uint32_t timeout_us);
-/* Write VTCTRL.RST and wait for the physical function. Return: 0; -ENETDOWN; -ENODEV. */
-int igbvf_hw_reset(struct igbvf_hw *hw, struct vfnet_err *err);
-/* All queues off, vectors mapped and masked. Return: 0; -ETIMEDOUT; -ENODEV. */
-int igbvf_hw_init(struct igbvf_hw *hw, struct vfnet_err *err);
+/* Lets the device move, and sleeps a little if @sleep. */
+void igbvf_pause(const struct igbvf_hw *hw, bool sleep);
 /* The function writes no more memory. */
 void igbvf_hw_stop(struct igbvf_hw *hw);
-/*
- * Set or clear ENABLE in @reg, RXDCTL or TXDCTL of a queue, beside @thresholds, and wait until it
- * is so. Return: 0; -ETIMEDOUT; -ENODEV.
+/* Wait until ENABLE in @reg, RXDCTL or TXDCTL of a queue, is @on. Return: 0; -ETIMEDOUT; -ENODEV.
  */
-int igbvf_queue_switch(const struct igbvf_hw *hw, uint32_t reg, uint32_t thresholds, bool on,
-		       struct vfnet_err *err);
+int igbvf_queue_wait(const struct igbvf_hw *hw, uint32_t reg, bool on, struct vfnet_err *err);
+/* Clear ENABLE, beside @thresholds, and wait. */
+int igbvf_queue_off(const struct igbvf_hw *hw, uint32_t reg, uint32_t thresholds,
+		    struct vfnet_err *err);
 /*
  * Take a queue off for good. One that does not stop takes the function with it: RESETTING.
  * Guarantees: it writes no more memory.
  */
 void igbvf_queue_end(struct igbvf_port *port, uint32_t reg, uint32_t thresholds);
+/* -ETIMEDOUT with its sentence: a queue is not switched @on, or off. */
+int igbvf_err_switch(const struct igbvf_hw *hw, uint32_t reg, bool on, struct vfnet_err *err);
 /* -ENODEV with its sentence. */
 int igbvf_err_gone(const struct igbvf_hw *hw, struct vfnet_err *err);
 
-/* mbx.c */
-/* VF_RESET. @mac: what the physical function has for us; older igb say zeros, others refuse and it
- * stays as it is. */
-int igbvf_mbx_reset(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err);
-int igbvf_mbx_set_mac(struct igbvf_hw *hw, const uint8_t *mac, struct vfnet_err *err);
-int igbvf_mbx_set_lpe(struct igbvf_hw *hw, uint32_t max_frame, struct vfnet_err *err);
-/* Never waits. Return: false when the physical function is or was in reset. */
+/* bringup.c */
+/* Begin, at @when_ns. The port's queues that are open stay so; their owners touch no ring. */
+void igbvf_bringup_start(struct igbvf_port *port, uint64_t when_ns);
+/*
+ * One step, not before port->up.next_ns. Never waits; at most some 30 register accesses.
+ * Return: 0 all is set up, rings are empty; -EINPROGRESS; with a sentence -ENETDOWN, -ETIMEDOUT,
+ * -EPROTO (from open), -ENODEV, -EIO.
+ */
+int igbvf_bringup_step(struct igbvf_port *port, uint64_t now_ns, struct vfnet_err *err);
+
+/* recover.c */
+/* RESETTING, with all queues stopped; or again from the beginning. Says @why. */
+void igbvf_recover_begin(struct igbvf_port *port, const char *why);
+/* One step of a port that is RESETTING. Return: when to call again. */
+uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns);
+/* GONE, for good. Says so. */
+void igbvf_port_gone(struct igbvf_port *port);
+
+/* soft_state.c */
+/* The @k-th message, from 0, that tells all of it. @word: room for IGBVF_MBOX_WORDS. Return: words;
+ * 0 = there are no more. */
+unsigned int igbvf_soft_message(const struct igbvf_soft *soft, unsigned int k, uint32_t *word);
+/* -EPROTO with its sentence: the message of @type was refused. */
+int igbvf_soft_refused(const struct igbvf_soft *soft, const char *name, uint32_t type,
+		       struct vfnet_err *err);
+
+/* mbx.c; nothing of it waits */
+/* Return: 0; -EAGAIN the physical function holds the words. */
+int igbvf_mbx_send(struct igbvf_hw *hw, const uint32_t *word, uint32_t n);
+/*
+ * The reply to a request of @type.
+ * Return: 0; -EAGAIN nothing yet; -EBUSY another message came; -ENETDOWN reset; -ENODEV.
+ */
+int igbvf_mbx_receive(struct igbvf_hw *hw, uint32_t type, uint32_t *word, uint32_t n);
+/* Return: false when the physical function is or was in reset. */
 bool igbvf_mbx_service(struct igbvf_hw *hw);
 
 /* irq.c */
@@ -257,11 +350,13 @@ void igbvf_link_update(struct igbvf_port *port, uint32_t status);
 /* counters.c */
 void igbvf_counters_start(struct igbvf_port *port);
 void igbvf_counters_update(struct igbvf_port *port);
+/* After a reset, which may have cleared them. */
+void igbvf_counters_resume(struct igbvf_port *port);
+/* What clears when it is read. */
+void igbvf_counters_missed(struct igbvf_port *port);
 
 /* igbvf.c */
 extern const struct vfnet_driver igbvf_driver;
-/* State RESETTING or GONE, for good, and all bursts stop. Says @why once. */
-void igbvf_port_down(struct igbvf_port *port, enum vfnet_port_state state, const char *why);
 
 /* rxq.c and txq.c: as in struct vfnet_driver. They need @port->hw and the port's mtu, no mailbox.
  */
@@ -269,10 +364,19 @@ int igbvf_rxq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		   struct vfnet_rxq **out, struct vfnet_err *err);
 void igbvf_rxq_close(struct vfnet_port *port, struct vfnet_rxq *rxq);
 void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum);
+/* Registers of the ring, empty, and ENABLE; the queue is off. Touches nothing of its owner's. */
+void igbvf_rxq_program(const struct igbvf_rxq *q, const struct igbvf_hw *hw);
+/*
+ * The owner, whose call got @rc from vfnet_queue_begin(): if the ring was set up anew, count what
+ * was in it and give the buffers back. Return: whether the call goes on.
+ */
+bool igbvf_rxq_resume(struct igbvf_rxq *q, int rc);
 int igbvf_txq_open(struct vfnet_port *port, const struct vfnet_queue *common,
 		   struct vfnet_txq **out, struct vfnet_err *err);
 void igbvf_txq_close(struct vfnet_port *port, struct vfnet_txq *txq);
 void igbvf_txq_count(const struct vfnet_txq *txq, struct vfnet_counters *sum);
+void igbvf_txq_program(const struct igbvf_txq *q, const struct igbvf_hw *hw);
+bool igbvf_txq_resume(struct igbvf_txq *q, int rc);
 uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq);
 
 /* rx_scalar.c */

@@ -338,6 +338,16 @@ static void refill(struct igbvf_rxq *q, uint32_t n_free)
 		vfnet_dev_write32(q->dev, IGBVF_AT(RDT, q->rxq.common.index), q->fill);
 }
 
+/* @rc: why this burst does not simply run. Return: what it returns; 0 = it runs. */
+__attribute__((noinline, cold)) static int not_run(struct igbvf_rxq *q, int rc)
+{
+	if (!igbvf_rxq_resume(q, rc))
+		return rc;
+	/* at once: a frame may be waiting at the empty ring */
+	refill(q, q->rxq.common.n_desc - 1);
+	return 0;
+}
+
 int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n)
 {
 	struct igbvf_rxq *q = (struct igbvf_rxq *)rxq;
@@ -345,8 +355,11 @@ int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned
 	unsigned int got;
 	uint32_t n_free;
 
-	if (vfnet_unlikely(rc))
-		return rc;
+	if (vfnet_unlikely(rc)) {
+		rc = not_run(q, rc);
+		if (rc)
+			return rc;
+	}
 	if (vfnet_unlikely(n < q->chain_max || n > VFNET_BURST_MAX))
 		return -EINVAL;
 	got = igbvf_rx_take(q, pkt, n);

@@ -58,15 +58,11 @@ static void rxq_fill(struct igbvf_rxq *q, struct igbvf_port *port, const struct 
 	q->chain_max = (uint16_t)((max_frame + q->room - 1) / q->room);
 }
 
-static int rxq_start(struct igbvf_rxq *q, const struct igbvf_hw *hw, struct vfnet_err *err)
+void igbvf_rxq_program(const struct igbvf_rxq *q, const struct igbvf_hw *hw)
 {
 	uint64_t iova = igbvf_iova(q->region, q->ring);
 	uint32_t i = q->rxq.common.index;
-	int rc;
 
-	rc = igbvf_queue_switch(hw, IGBVF_AT(RXDCTL, i), THRESHOLDS, false, err);
-	if (rc)
-		return rc;
 	igbvf_wr(hw, IGBVF_AT(RDBAL, i), (uint32_t)iova);
 	igbvf_wr(hw, IGBVF_AT(RDBAH, i), (uint32_t)(iova >> 32));
 	igbvf_wr(hw, IGBVF_AT(RDLEN, i), q->rxq.common.n_desc * (uint32_t)sizeof(q->ring[0]));
@@ -77,7 +73,19 @@ static int rxq_start(struct igbvf_rxq *q, const struct igbvf_hw *hw, struct vfne
 		     IGBVF_SRRCTL_DROP_EN);
 	igbvf_wr(hw, IGBVF_AT(RDH, i), 0);
 	igbvf_wr(hw, IGBVF_AT(RDT, i), 0);
-	rc = igbvf_queue_switch(hw, IGBVF_AT(RXDCTL, i), THRESHOLDS, true, err);
+	igbvf_wr(hw, IGBVF_AT(RXDCTL, i), THRESHOLDS | IGBVF_RXDCTL_ENABLE);
+}
+
+static int rxq_start(struct igbvf_rxq *q, const struct igbvf_hw *hw, struct vfnet_err *err)
+{
+	uint32_t i = q->rxq.common.index;
+	int rc;
+
+	rc = igbvf_queue_off(hw, IGBVF_AT(RXDCTL, i), THRESHOLDS, err);
+	if (rc)
+		return rc;
+	igbvf_rxq_program(q, hw);
+	rc = igbvf_queue_wait(hw, IGBVF_AT(RXDCTL, i), true, err);
 	if (rc)
 		return rc;
 	/* not before: a disabled queue ignores its tail [S] */
@@ -148,8 +156,8 @@ err_free:
 	return rc;
 }
 
-/* Frames that the card delivered and nobody took. Return: how many. */
-static uint64_t drain(struct igbvf_rxq *q)
+/* Frames that the card delivered and nobody took; it delivers no more. */
+static void drain(struct igbvf_rxq *q)
 {
 	struct vfnet_pkt pkt[VFNET_BURST_MAX];
 	uint64_t before = q->packets;
@@ -160,7 +168,18 @@ static uint64_t drain(struct igbvf_rxq *q)
 	if (q->posted && !q->skipping &&
 	    (vfnet_io_load_dd(&q->ring[q->next].wb.status) & IGBVF_RXD_DD))
 		vfnet_count_add(&q->bad_chain, 1);
-	return q->packets - before;
+	vfnet_count_add(&q->not_drained, q->packets - before);
+}
+
+bool igbvf_rxq_resume(struct igbvf_rxq *q, int rc)
+{
+	if (rc != VFNET_QUEUE_WAS_FRESH)
+		return false;
+	drain(q);
+	return_posted(q);
+	q->next = q->fill = 0;
+	q->skipping = false;
+	return true;
 }
 
 void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum)
@@ -171,6 +190,7 @@ void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum)
 	sum->rx_bytes += vfnet_count_load(&q->bytes);
 	sum->missed[VFNET_MISSED_bad_chain] += vfnet_count_load(&q->bad_chain);
 	sum->missed[VFNET_MISSED_bad_frame] += vfnet_count_load(&q->bad_frame);
+	sum->drops[VFNET_DROPS_not_drained] += vfnet_count_load(&q->not_drained);
 }
 
 void igbvf_rxq_close(struct vfnet_port *pub, struct vfnet_rxq *rxq)
@@ -179,7 +199,7 @@ void igbvf_rxq_close(struct vfnet_port *pub, struct vfnet_rxq *rxq)
 	struct igbvf_rxq *q = (struct igbvf_rxq *)rxq;
 
 	igbvf_queue_end(port, IGBVF_AT(RXDCTL, q->rxq.common.index), THRESHOLDS);
-	pub->base.drops[VFNET_DROPS_not_drained] += drain(q);
+	drain(q);
 	igbvf_rxq_count(rxq, &pub->base);
 	return_posted(q);
 	vfnet_dma_free(q->region, q->ring);

@@ -233,11 +233,12 @@ int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, un
 {
 	struct igbvf_txq *q = (struct igbvf_txq *)txq;
 	int rc = vfnet_queue_begin(&txq->common);
-	uint32_t first = q->next;
 	unsigned int taken = 0;
+	uint32_t first;
 
-	if (vfnet_unlikely(rc))
+	if (vfnet_unlikely(rc) && !igbvf_txq_resume(q, rc))
 		return rc;
+	first = q->next;
 	if (vfnet_unlikely(n - 1 >= VFNET_BURST_MAX || (pkt[n - 1].flags & VFNET_PKT_MORE)))
 		return -EINVAL;
 	if (q->n_handles >= IGBVF_BLOCK)
@@ -271,8 +272,9 @@ int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, un
 uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq)
 {
 	struct igbvf_txq *q = (struct igbvf_txq *)txq;
+	int rc = vfnet_queue_begin(&txq->common);
 
-	if (vfnet_queue_begin(&txq->common))
+	if (rc && !igbvf_txq_resume(q, rc))
 		return q->in_flight;
 	if (!igbvf_tx_clean(q) && q->in_flight && q->dev->ops->progress) {
 		q->dev->ops->progress(q->dev);

@@ -52,15 +52,11 @@ static int txq_alloc_dma(struct igbvf_txq *q, struct vfnet_err *err)
 	return 0;
 }
 
-static int txq_start(struct igbvf_txq *q, const struct igbvf_hw *hw, struct vfnet_err *err)
+void igbvf_txq_program(const struct igbvf_txq *q, const struct igbvf_hw *hw)
 {
 	uint64_t iova = igbvf_iova(q->region, q->ring);
 	uint32_t i = q->txq.common.index;
-	int rc;
 
-	rc = igbvf_queue_switch(hw, IGBVF_AT(TXDCTL, i), THRESHOLDS, false, err);
-	if (rc)
-		return rc;
 	igbvf_wr(hw, IGBVF_AT(TDBAL, i), (uint32_t)iova);
 	igbvf_wr(hw, IGBVF_AT(TDBAH, i), (uint32_t)(iova >> 32));
 	igbvf_wr(hw, IGBVF_AT(TDLEN, i), q->txq.common.n_desc * (uint32_t)sizeof(q->ring[0]));
@@ -70,7 +66,19 @@ static int txq_start(struct igbvf_txq *q, const struct igbvf_hw *hw, struct vfne
 		 igbvf_rd(hw, IGBVF_AT(TXCTL, i)) & ~IGBVF_TXCTL_WB_RELAXED);
 	igbvf_wr(hw, IGBVF_AT(TDH, i), 0);
 	igbvf_wr(hw, IGBVF_AT(TDT, i), 0);
-	rc = igbvf_queue_switch(hw, IGBVF_AT(TXDCTL, i), THRESHOLDS, true, err);
+	igbvf_wr(hw, IGBVF_AT(TXDCTL, i), THRESHOLDS | IGBVF_TXDCTL_ENABLE);
+}
+
+static int txq_start(struct igbvf_txq *q, const struct igbvf_hw *hw, struct vfnet_err *err)
+{
+	uint32_t i = q->txq.common.index;
+	int rc;
+
+	rc = igbvf_queue_off(hw, IGBVF_AT(TXDCTL, i), THRESHOLDS, err);
+	if (rc)
+		return rc;
+	igbvf_txq_program(q, hw);
+	rc = igbvf_queue_wait(hw, IGBVF_AT(TXDCTL, i), true, err);
 	if (rc)
 		return rc;
 	q->tail = hw->dev->ops->doorbell(hw->dev, 0, IGBVF_AT(TDT, i));
@@ -120,6 +128,24 @@ void igbvf_txq_count(const struct vfnet_txq *txq, struct vfnet_counters *sum)
 	sum->drops[VFNET_DROPS_tx_oversize] += vfnet_count_load(&q->oversize);
 	sum->drops[VFNET_DROPS_tx_unsupported] += vfnet_count_load(&q->unsupported);
 	sum->drops[VFNET_DROPS_tx_invalid] += vfnet_count_load(&q->invalid);
+	sum->drops[VFNET_DROPS_reset_unknown] += vfnet_count_load(&q->reset_unknown);
+}
+
+bool igbvf_txq_resume(struct igbvf_txq *q, int rc)
+{
+	if (rc != VFNET_QUEUE_WAS_FRESH)
+		return false;
+	igbvf_tx_clean(q);
+	vfnet_count_add(&q->reset_unknown, q->in_flight);
+	igbvf_tx_put(q, q->n_handles);
+	q->next = 0;
+	q->free = q->txq.common.n_desc - 1;
+	q->handle_in = 0;
+	q->mark_in = 0;
+	q->n_marks = 0;
+	q->in_flight = 0;
+	memset(&q->mark[0], 0, sizeof(q->mark[0]));
+	return true;
 }
 
 static void finish(struct igbvf_txq *q, const struct igbvf_hw *hw)
@@ -137,6 +163,7 @@ void igbvf_txq_close(struct vfnet_port *pub, struct vfnet_txq *txq)
 	struct igbvf_txq *q = (struct igbvf_txq *)txq;
 	bool runs = vfnet_word_load(&pub->state) == VFNET_PORT_RUNNING;
 
+	igbvf_txq_resume(q, vfnet_queue_begin(&txq->common));
 	/* after a reset nothing comes back */
 	if (runs)
 		finish(q, &port->hw);

@@ -76,7 +76,11 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"mac=0", "mac=VF:ADDR"}, BadSpec{"mac=0:02:00", "02:00:00:00:00:01"},
 		      BadSpec{"mac=0:ff:ff:ff:ff:ff:ff", "not a unicast"},
 		      BadSpec{"vlan=0:5", "cannot do vlan="}, BadSpec{"trust", "cannot do"},
-		      BadSpec{"promisc,promisc", "twice"}));
+		      BadSpec{"promisc,promisc", "twice"}, BadSpec{"down,reset=0", "from 1"},
+		      BadSpec{"down,reset", "reset=MS"}, BadSpec{"down,outage=5", "reset=MS"},
+		      BadSpec{"down,flap=1h", "whole number"},
+		      BadSpec{"down,lose-reply=-1", "whole number"},
+		      BadSpec{"down,lag=1,lag=2", "twice"}));
 
 TEST(Spec, CardsEndAtFifteen)
 {

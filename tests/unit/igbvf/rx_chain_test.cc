@@ -150,6 +150,23 @@ TEST_F(RxChainTest, AnEndlessChainIsDroppedOnceAndTheNextFrameArrives)
 	free_pkts(1);
 }
 
+TEST_F(RxChainTest, AnEndlessChainEndsWithAReset)
+{
+	for (int i = 0; i < 30; i++)
+		ASSERT_TRUE(put(1024, IGBVF_RXD_DD));
+	EXPECT_EQ(burst(), 0);
+	vfnet_queue_park(&rxq->common);
+	vfnet_queue_stop(&rxq->common, VFNET_QUEUE_DOWN);
+	igbvf_rxq_program(q(), &port.hw);
+	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_FRESH);
+	head = 0;
+	EXPECT_EQ(burst(), 0);
+	ASSERT_TRUE(put(61));
+	ASSERT_EQ(burst(), 1);
+	EXPECT_EQ(counters().missed[VFNET_MISSED_bad_chain], 1u);
+	free_pkts(1);
+}
+
 TEST_F(RxChainTest, TheLongestChainIsNotEndless)
 {
 	put_chain(9, 826);

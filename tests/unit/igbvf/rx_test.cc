@@ -237,7 +237,7 @@ TEST_F(RxTest, ParkedQueuesSaySoAndTouchNothing)
 	ASSERT_TRUE(put(60));
 	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_DOWN);
 	EXPECT_EQ(burst(), -ENETDOWN);
-	EXPECT_EQ(vfnet_word_load(&rxq->common.parked), 1u);
+	EXPECT_EQ(vfnet_word_load(&rxq->common.state), uint32_t{VFNET_QUEUE_PARKED});
 	vfnet_word_store(&rxq->common.state, VFNET_QUEUE_GONE);
 	EXPECT_EQ(burst(), -ENODEV);
 	EXPECT_EQ(counters().rx_packets, 0u);

@@ -158,4 +158,27 @@ TEST_F(RxTest, FramesLeftInTheRingAreCountedWhenItCloses)
 	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_not_drained], 68u);
 }
 
+TEST_F(RxTest, ARingThatWasSetUpAnewGivesBackWhatWasInItAndRuns)
+{
+	open(128);
+	for (int round = 1; round <= 3; round++) {
+		for (int i = 0; i < 50; i++)
+			ASSERT_TRUE(put(60));
+		ASSERT_EQ(burst(), 32);
+		free_pkts(32);
+		vfnet_queue_park(&rxq->common);
+		vfnet_queue_stop(&rxq->common, VFNET_QUEUE_DOWN);
+		EXPECT_EQ(burst(), -ENETDOWN);
+		igbvf_rxq_program(q(), &port.hw);
+		EXPECT_EQ(card.reg(IGBVF_RDT), 0u) << "empty until its owner calls";
+		vfnet_word_store(&rxq->common.state, VFNET_QUEUE_FRESH);
+		head = 0;
+		EXPECT_EQ(burst(), 0);
+		EXPECT_EQ(card.reg(IGBVF_RDT), 96u) << "whole blocks of 127";
+		EXPECT_EQ(counters().rx_packets, 50u * static_cast<unsigned int>(round));
+		EXPECT_EQ(counters().drops[VFNET_DROPS_not_drained],
+			  18u * static_cast<unsigned int>(round));
+	}
+}
+
 } // namespace

@@ -263,7 +263,7 @@ TEST_F(TxTest, ParkedQueuesSaySoAndTakeNothing)
 	add(64);
 	vfnet_word_store(&txq->common.state, VFNET_QUEUE_DOWN);
 	EXPECT_EQ(burst(), -ENETDOWN);
-	EXPECT_EQ(vfnet_word_load(&txq->common.parked), 1u);
+	EXPECT_EQ(vfnet_word_load(&txq->common.state), uint32_t{VFNET_QUEUE_PARKED});
 	vfnet_word_store(&txq->common.state, VFNET_QUEUE_GONE);
 	EXPECT_EQ(burst(), -ENODEV);
 	EXPECT_EQ(reclaim(), 0u);

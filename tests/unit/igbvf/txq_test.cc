@@ -84,6 +84,50 @@ TEST_F(TxTest, AfterAResetNobodyKnowsWhatLeft)
 	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_not_drained], 0u);
 }
 
+TEST_F(TxTest, ARingThatWasSetUpAnewGivesBackWhatWasInItAndRuns)
+{
+	open(64);
+	for (int round = 1; round <= 3; round++) {
+		add_n(20, 64);
+		ASSERT_EQ(burst(), 20);
+		complete();
+		add_n(10, 64);
+		ASSERT_EQ(burst(), 10);
+		vfnet_queue_park(&txq->common);
+		vfnet_queue_stop(&txq->common, VFNET_QUEUE_DOWN);
+		add(64);
+		EXPECT_EQ(burst(), -ENETDOWN);
+		igbvf_txq_program(q(), &port.hw);
+		vfnet_word_store(&txq->common.state, VFNET_QUEUE_FRESH);
+		head = 0;
+		if (round == 2) {
+			EXPECT_EQ(reclaim(), 0u);
+		}
+		EXPECT_EQ(burst(), 1);
+		EXPECT_EQ(tail(), 1u);
+		complete();
+		EXPECT_EQ(reclaim(), 0u);
+		EXPECT_EQ(counters().drops[VFNET_DROPS_reset_unknown],
+			  10u * static_cast<unsigned int>(round));
+		EXPECT_EQ(counters().tx_packets, 21u * static_cast<unsigned int>(round));
+	}
+}
+
+TEST_F(TxTest, ARingThatWasSetUpAnewAndIsClosedAtOnce)
+{
+	open(64);
+	add_n(10, 64);
+	ASSERT_EQ(burst(), 10);
+	vfnet_queue_park(&txq->common);
+	vfnet_queue_stop(&txq->common, VFNET_QUEUE_DOWN);
+	igbvf_txq_program(q(), &port.hw);
+	vfnet_word_store(&txq->common.state, VFNET_QUEUE_FRESH);
+	igbvf_txq_close(&port.port, txq);
+	txq = nullptr;
+	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_reset_unknown], 10u);
+	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_not_drained], 0u);
+}
+
 TEST_F(TxTest, AGoneDeviceDoesNotKeepBuffers)
 {
 	open(64);

@@ -142,9 +142,22 @@ TEST_F(Wait, StoppingAnArmedQueueMakesItsDescriptorReadable)
 	EXPECT_FALSE(Readable(fd_));
 	Stop(VFNET_QUEUE_DOWN);
 	EXPECT_TRUE(Readable(fd_));
-	EXPECT_EQ(1u, Load(q_->common.parked)) << "service need not wait for the sleeper";
+	EXPECT_EQ(uint32_t{VFNET_QUEUE_PARKED}, Load(q_->common.state))
+	    << "service need not wait for the sleeper";
 	vfnet_rxq_disarm(q_);
 	EXPECT_FALSE(Readable(fd_));
+}
+
+TEST_F(Wait, ARingThatWasSetUpAnewIsForTheNextBurst)
+{
+	ASSERT_NO_FATAL_FAILURE(Connect());
+	Stop(VFNET_QUEUE_DOWN);
+	EXPECT_EQ(-ENETDOWN, vfnet_rxq_arm(q_));
+	vfnet_port_restart(port_);
+	EXPECT_EQ(1, vfnet_rxq_arm(q_));
+	EXPECT_EQ(1, vfnet_wait(q_, 0, kLong, &err_));
+	EXPECT_EQ(0u, fake_driver.n_armed);
+	EXPECT_EQ(uint32_t{VFNET_QUEUE_FRESH}, Load(q_->common.state)) << "or nobody refills it";
 }
 
 TEST_F(Wait, FramesThatAreThereNeedNoInterrupt)
@@ -222,7 +235,7 @@ TEST_F(Wait, WhatStopsTheQueueWakesTheSleeper)
 	std::thread other = WhenArmed(1, [this] { Stop(VFNET_QUEUE_DOWN); });
 	EXPECT_EQ(-ENETDOWN, vfnet_wait(q_, 0, UINT64_MAX, &err_));
 	other.join();
-	EXPECT_EQ(1u, Load(q_->common.parked));
+	EXPECT_EQ(uint32_t{VFNET_QUEUE_PARKED}, Load(q_->common.state));
 }
 
 TEST_F(Wait, ASignalHandlerEndsIt)

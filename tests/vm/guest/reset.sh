@@ -1,13 +1,14 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The physical function goes down, or is reset and comes back, under a running vfnet-fwd, idle or with frames in its
-# rings. It must say so within a bounded time and end by itself, exit code 1, with a ledger that balances, and the next
-# run must work. (Recovery without an end is not built yet.)
+# The physical function goes down and up again, or is reset, under a running vfnet-fwd, idle or with frames in its
+# rings. It must say so within a bounded time, go on by itself, and end with exit code 0 and a ledger that balances. One
+# whose physical function stays down ends with 1. The next run must work.
 
 START_SECONDS=20
 NOTICE_SECONDS=10
-END_SECONDS=10
+BACK_SECONDS=20
+END_SECONDS=15
 EVENTS=$VFNET_BUILD/tests/vm/port_events
 LOOP="--ring 1024 --peer auto --prime 512:64"
 
@@ -23,6 +24,10 @@ says_reset() { # name address
 	grep -q "$2: the physical function was reset" "/share/$1.out"
 }
 
+says_back() { # name address
+	grep -q "$2: runs again" "/share/$1.out"
+}
+
 check_said() { # name address...
 	local name=$1 address
 	shift
@@ -35,11 +40,24 @@ check_said() { # name address...
 	done
 }
 
-check_end() { # name
+check_back() { # name address...
+	local name=$1 address
+	shift
+	for address in "$@"; do
+		if wait_for "$BACK_SECONDS" says_back "$name" "$address"; then
+			pass "reset.$name.back.$address" "$(grep "$address: runs again" "/share/$name.out")"
+		else
+			fail "reset.$name.back.$address" "not in $BACK_SECONDS s: $(words "$name")"
+		fi
+	done
+}
+
+check_end() { # name exit-code
 	local code=0
+	kill -INT "$PID"
 	wait_for "$END_SECONDS" process_gone "$PID" || kill -KILL "$PID"
 	wait "$PID" || code=$?
-	if [ "$code" = 1 ] && grep -q '^ledger: balanced' "/share/$1.out"; then
+	if [ "$code" = "$2" ] && grep -q '^ledger: balanced' "/share/$1.out"; then
 		pass "reset.$1.end" "exit $code; $(grep '^ledger' "/share/$1.out")"
 	else
 		fail "reset.$1.end" "exit $code: $(words "$1")"
@@ -70,7 +88,18 @@ pulled() {
 	"$how"
 	# shellcheck disable=SC2086 # a list
 	check_said "$name" $addresses
-	check_end "$name"
+	pf_up
+	# shellcheck disable=SC2086 # a list
+	check_back "$name" $addresses
+	check_end "$name" 0
+}
+
+stays_down() {
+	local name=stays
+	start "$name" "pci:$VF0"
+	pf_down
+	check_said "$name" "$VF0"
+	check_end "$name" 1
 	pf_up
 }
 
@@ -113,6 +142,7 @@ guest_main() {
 	pulled traffic pf_down "$VF0 $VF1" $LOOP "pci:$VF0" "pci:$VF1"
 	# shellcheck disable=SC2086 # options
 	pulled pulse pf_pulse "$VF0 $VF1" $LOOP "pci:$VF0" "pci:$VF1"
+	stays_down
 	sleeper
 	again
 }
