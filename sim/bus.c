@@ -188,7 +188,8 @@ static uint32_t *sim_dev_doorbell(struct vfnet_dev *dev, unsigned int bar, uint3
 {
 	if (dev_sim(dev)->doorbell_call || bar != 0)
 		return NULL;
-	if (offset != IGBVF_RDT && offset != IGBVF_TDT)
+	if (offset != IGBVF_AT(RDT, 0) && offset != IGBVF_AT(RDT, 1) &&
+	    offset != IGBVF_AT(TDT, 0) && offset != IGBVF_AT(TDT, 1))
 		return NULL;
 	return sim_vf_reg(dev_vf(dev), offset);
 }

@@ -7,8 +7,8 @@
  *
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
- *                                         │               ├─ receive ring            rx.c
- *                                         │               └─ transmit ring           tx.c
+ *                                         │               ├─ receive rings           rx.c
+ *                                         │               └─ transmit rings          tx.c
  *                                         ├─ physical function, as igb drives it     pf.c
  *                                         ├─ filters and internal switch             switch.c
  *                                         └─ source and sink                         wire/
@@ -37,6 +37,7 @@
 
 #define SIM_CARDS	    16u
 #define SIM_VFS		    7u	/* eight pools, one is the physical function's [L] */
+#define SIM_QUEUES	    2u	/* pairs of a function */
 #define SIM_BATCH	    64u /* frames that are looked at together; an inline step's budget */
 #define SIM_CRC_BYTES	    4u
 #define SIM_HEADER_BYTES    14u
@@ -45,7 +46,7 @@
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
 
-/** struct sim_rxq - receive queue 0 of a function. */
+/** struct sim_rxq - a receive queue of a function. */
 struct sim_rxq {
 	union igbvf_rx_desc *ring; /* NULL: not in mapped memory */
 	uint32_t n_desc;	   /* 0 = no ring */
@@ -58,7 +59,7 @@ struct sim_rxq {
 	uint64_t iova;	    /* of the ring, as it came on */
 };
 
-/** struct sim_txq - transmit queue 0 of a function. */
+/** struct sim_txq - a transmit queue of a function. */
 struct sim_txq {
 	union igbvf_tx_desc *ring;
 	uint32_t n_desc;
@@ -101,8 +102,8 @@ struct sim_vf {
 	uint32_t generation;	    /* of dma, when the rings were looked up */
 	uint32_t said;		    /* bits by enum sim_said */
 	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
-	struct sim_rxq rxq;
-	struct sim_txq txq;
+	struct sim_rxq rxq[SIM_QUEUES];
+	struct sim_txq txq[SIM_QUEUES];
 	struct sim_pf_vf pf;
 	struct sim_mbox mbox;
 
@@ -133,7 +134,7 @@ struct sim_card {
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
-	unsigned int turn;	    /* function that transmits first */
+	unsigned int turn;	    /* queue of all functions that transmits first */
 	uint32_t filter_generation; /* changes with every address */
 	struct sim_dest rx_dest;    /* last look-up for the wire */
 	struct sim_dest tx_dest;    /* last look-up for transmitters */
@@ -194,6 +195,15 @@ static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 static inline bool sim_card_has_link(const struct sim_card *card)
 {
 	return !card->down && !card->no_wire;
+}
+
+/*
+ * Where a function's frames go: igb leaves VMOLR.RSSE of its functions off, so never to queue 1
+ * [L].
+ */
+static inline struct sim_rxq *sim_vf_rxq(struct sim_vf *vf)
+{
+	return &vf->rxq[0];
 }
 
 /* The function that answers for frames that belong to none; NULL when all are closed. */

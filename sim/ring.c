@@ -35,11 +35,12 @@ static bool ring_ok(struct sim_vf *vf, const char *side, uint32_t low)
 	return false;
 }
 
-static bool rx_ok(struct sim_vf *vf)
+static bool rx_ok(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t type = VFNET_FIELD_GET(IGBVF_SRRCTL_DESCTYPE, *sim_vf_reg(vf, IGBVF_SRRCTL));
+	uint32_t type =
+	    VFNET_FIELD_GET(IGBVF_SRRCTL_DESCTYPE, *sim_vf_reg(vf, IGBVF_AT(SRRCTL, i)));
 
-	if (!ring_ok(vf, "receive", IGBVF_RDBAL))
+	if (!ring_ok(vf, "receive", IGBVF_AT(RDBAL, i)))
 		return false;
 	if (type == DESCTYPE_ONE_BUFFER)
 		return true;
@@ -50,11 +51,11 @@ static bool rx_ok(struct sim_vf *vf)
 	return false;
 }
 
-static bool tx_ok(struct sim_vf *vf)
+static bool tx_ok(struct sim_vf *vf, unsigned int i)
 {
-	if (!ring_ok(vf, "transmit", IGBVF_TDBAL))
+	if (!ring_ok(vf, "transmit", IGBVF_AT(TDBAL, i)))
 		return false;
-	if (!(*sim_vf_reg(vf, IGBVF_TDWBAL) & IGBVF_TDWBAL_ENABLE))
+	if (!(*sim_vf_reg(vf, IGBVF_AT(TDWBAL, i)) & IGBVF_TDWBAL_ENABLE))
 		return true;
 	vfnet_log(&vf->card->sim->log, WARN,
 		  "%s: transmit queue not enabled: a software card has no head write-back; clear "
@@ -63,54 +64,58 @@ static bool tx_ok(struct sim_vf *vf)
 	return false;
 }
 
-static void rx_update(struct sim_vf *vf)
+static void rx_update(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t *ctl = sim_vf_reg(vf, IGBVF_RXDCTL);
-	uint32_t srrctl = *sim_vf_reg(vf, IGBVF_SRRCTL);
+	uint32_t *ctl = sim_vf_reg(vf, IGBVF_AT(RXDCTL, i));
+	uint32_t srrctl = *sim_vf_reg(vf, IGBVF_AT(SRRCTL, i));
 	uint32_t kib = VFNET_FIELD_GET(IGBVF_SRRCTL_BSIZEPKT, srrctl);
 	bool want = *ctl & IGBVF_RXDCTL_ENABLE;
+	struct sim_rxq *q = &vf->rxq[i];
 
-	if (want == vf->rxq.enabled)
+	if (want == q->enabled)
 		return;
-	vf->rxq = (struct sim_rxq){0};
+	*q = (struct sim_rxq){0};
 	if (!want)
 		return;
-	if (!rx_ok(vf)) {
+	if (!rx_ok(vf, i)) {
 		*ctl &= ~IGBVF_RXDCTL_ENABLE;
 		return;
 	}
-	vf->rxq.iova = address(vf, IGBVF_RDBAL);
-	vf->rxq.n_desc = *sim_vf_reg(vf, IGBVF_RDLEN) / DESC_BYTES;
-	vf->rxq.buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
-	vf->rxq.drop = srrctl & IGBVF_SRRCTL_DROP_EN;
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_RDT), 0);
-	vf->rxq.enabled = true;
+	q->iova = address(vf, IGBVF_AT(RDBAL, i));
+	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(RDLEN, i)) / DESC_BYTES;
+	q->buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
+	q->drop = srrctl & IGBVF_SRRCTL_DROP_EN;
+	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(RDT, i)), 0);
+	q->enabled = true;
 }
 
-static void tx_update(struct sim_vf *vf)
+static void tx_update(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t *ctl = sim_vf_reg(vf, IGBVF_TXDCTL);
+	uint32_t *ctl = sim_vf_reg(vf, IGBVF_AT(TXDCTL, i));
 	bool want = *ctl & IGBVF_TXDCTL_ENABLE;
+	struct sim_txq *q = &vf->txq[i];
 
-	if (want == vf->txq.enabled)
+	if (want == q->enabled)
 		return;
-	vf->txq = (struct sim_txq){0};
+	*q = (struct sim_txq){0};
 	if (!want)
 		return;
-	if (!tx_ok(vf)) {
+	if (!tx_ok(vf, i)) {
 		*ctl &= ~IGBVF_TXDCTL_ENABLE;
 		return;
 	}
-	vf->txq.iova = address(vf, IGBVF_TDBAL);
-	vf->txq.n_desc = *sim_vf_reg(vf, IGBVF_TDLEN) / DESC_BYTES;
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_TDT), 0);
-	vf->txq.enabled = true;
+	q->iova = address(vf, IGBVF_AT(TDBAL, i));
+	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(TDLEN, i)) / DESC_BYTES;
+	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), 0);
+	q->enabled = true;
 }
 
 void sim_ring_update(struct sim_vf *vf)
 {
-	rx_update(vf);
-	tx_update(vf);
+	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
+		rx_update(vf, i);
+		tx_update(vf, i);
+	}
 	sim_ring_refresh(vf);
 }
 
@@ -131,11 +136,16 @@ void sim_ring_refresh(struct sim_vf *vf)
 	bool moves = vf->dma && vf->bus_master && vf->pf.enabled;
 
 	vf->generation = vf->dma ? vf->dma->generation : 0;
-	vf->rxq.live = moves && vf->rxq.enabled && vf->rxq.n_desc;
-	vf->txq.live = moves && vf->txq.enabled && vf->txq.n_desc;
-	vf->rxq.ring = vf->rxq.live ? find(vf, "receive", vf->rxq.iova, vf->rxq.n_desc) : NULL;
-	vf->txq.ring = vf->txq.live ? find(vf, "transmit", vf->txq.iova, vf->txq.n_desc) : NULL;
+	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
+		struct sim_rxq *rx = &vf->rxq[i];
+		struct sim_txq *tx = &vf->txq[i];
+
+		rx->live = moves && rx->enabled && rx->n_desc;
+		tx->live = moves && tx->enabled && tx->n_desc;
+		rx->ring = rx->live ? find(vf, "receive", rx->iova, rx->n_desc) : NULL;
+		tx->ring = tx->live ? find(vf, "transmit", tx->iova, tx->n_desc) : NULL;
+	}
 	vf->card->stall_vfs &= ~(1u << vf->index);
-	if (vf->rxq.live && !vf->rxq.drop)
+	if (sim_vf_rxq(vf)->live && !sim_vf_rxq(vf)->drop)
 		vf->card->stall_vfs |= 1u << vf->index;
 }

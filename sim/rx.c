@@ -79,7 +79,7 @@ static inline void write_back(union igbvf_rx_desc *desc, uint32_t types, uint32_
 
 static uint32_t posted(struct sim_vf *vf)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_RDT));
 
 	if (vfnet_likely(tail < q->n_desc))
@@ -98,7 +98,7 @@ static uint32_t bufs_for(const struct sim_rxq *q, uint32_t len)
 
 static bool has_room(struct sim_vf *vf, uint32_t len)
 {
-	return posted(vf) >= bufs_for(&vf->rxq, len);
+	return posted(vf) >= bufs_for(sim_vf_rxq(vf), len);
 }
 
 static inline uint32_t next(const struct sim_rxq *q, uint32_t at)
@@ -119,7 +119,7 @@ static void fault(struct sim_vf *vf, uint64_t iova)
 /* A frame over several buffers, or over memory that is mapped in pieces. Return: false = fault. */
 static bool put_chain(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t at = q->head;
 	uint32_t off;
 
@@ -145,7 +145,7 @@ static bool put_chain(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uin
 
 static bool put_one(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	union igbvf_rx_desc *desc = &q->ring[q->head];
 	uint8_t *to = sim_dma_ptr(vf->dma, desc->read.addr, len);
 
@@ -184,13 +184,15 @@ static bool fits(const struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 /* What no descriptor would let in does not wait: sim_rx_put() counts it. */
 bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 {
-	return vf->rxq.ring && !has_room(vf, len) && fits(vf, frame, len) &&
-	       bufs_for(&vf->rxq, len) < vf->rxq.n_desc;
+	const struct sim_rxq *q = sim_vf_rxq(vf);
+
+	return q->ring && !has_room(vf, len) && fits(vf, frame, len) &&
+	       bufs_for(q, len) < q->n_desc;
 }
 
 void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0);
 	bool done;
 
@@ -278,10 +280,10 @@ static unsigned int greedy_budget(struct sim_card *card, unsigned int budget)
 {
 	for (uint32_t left = card->open_vfs; left; left &= left - 1) {
 		struct sim_vf *vf = &card->vfs[__builtin_ctz(left)];
-		uint32_t half = vf->rxq.n_desc / 2;
+		uint32_t half = sim_vf_rxq(vf)->n_desc / 2;
 		uint32_t n;
 
-		if (!vf->rxq.live)
+		if (!sim_vf_rxq(vf)->live)
 			continue;
 		n = posted(vf);
 		n = n > half ? n - half : 1;

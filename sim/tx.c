@@ -25,9 +25,11 @@
 #define CMD_CONTEXT  (VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_CTX) | IGBVF_TXD_DEXT)
 #define CMD_OFFLOAD  (IGBVF_TXD_VLE | IGBVF_TXD_TSE)
 #define POPTS	     VFNET_BITS(13, 8)
+#define TURNS	     (SIM_VFS * SIM_QUEUES)
 
 /* What a step has fetched and not yet completed. */
 struct batch {
+	struct sim_txq *q;
 	unsigned int n_frames;
 	unsigned int n_rs;
 	uint32_t used; /* bytes of the packet buffer */
@@ -65,7 +67,7 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 		card->wire.out_bytes += batch->frames[i].len;
 	for (unsigned int i = 0; i < batch->n_rs; i++)
 		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
-		vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
+		vfnet_io_store_dd(&batch->q->ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;
@@ -160,13 +162,13 @@ static bool look(const struct sim_txq *q, uint32_t tail, struct gather *g)
 	return false;
 }
 
-static bool fetch(struct sim_vf *vf, const struct gather *g, uint8_t *to)
+static bool fetch(struct sim_vf *vf, const struct sim_txq *q, const struct gather *g, uint8_t *to)
 {
 	uint32_t left = g->len;
 	uint32_t at = g->first;
 
-	for (uint32_t i = 0; i < g->n; i++, at = next(&vf->txq, at)) {
-		const union igbvf_tx_desc *desc = &vf->txq.ring[at];
+	for (uint32_t i = 0; i < g->n; i++, at = next(q, at)) {
+		const union igbvf_tx_desc *desc = &q->ring[at];
 		uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
 
 		/* longer than when look() added it up: a wrong driver is writing it right now */
@@ -198,7 +200,7 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch, const 
 		return TAKEN;
 	}
 	frame = room(vf, batch, len);
-	if (!fetch(vf, g, frame)) {
+	if (!fetch(vf, batch->q, g, frame)) {
 		refuse(vf, VFNET_DROPS_tx_dma_fault, len,
 		       "DMA fault: a buffer is not in mapped memory (tx_dma_fault)");
 		return TAKEN;
@@ -213,7 +215,7 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch, const 
 /* A frame that is not simple. */
 static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
-	struct sim_txq *q = &vf->txq;
+	struct sim_txq *q = batch->q;
 	struct gather g = {.first = q->head};
 
 	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT)
@@ -231,7 +233,7 @@ static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t t
 
 static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
-	struct sim_txq *q = &vf->txq;
+	struct sim_txq *q = batch->q;
 	const union igbvf_tx_desc *desc = &q->ring[q->head];
 	uint32_t cmd = desc->data.cmd;
 	uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
@@ -254,16 +256,16 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 	return TAKEN;
 }
 
-static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
+static unsigned int queue_step(struct sim_vf *vf, unsigned int i, unsigned int budget)
 {
-	struct sim_txq *q = &vf->txq;
+	struct sim_txq *q = &vf->txq[i];
 	struct batch batch;
 	unsigned int moved = 0;
 	uint32_t tail;
 
 	if (!q->ring)
 		return 0;
-	tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_TDT));
+	tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)));
 	if (tail >= q->n_desc) {
 		if (sim_say_once(vf, SIM_SAID_TAIL))
 			vfnet_log(&vf->card->sim->log, WARN,
@@ -271,6 +273,7 @@ static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
 				  vf->dev.name, tail, q->n_desc);
 		return 0;
 	}
+	batch.q = q;
 	batch.n_frames = 0;
 	batch.n_rs = 0;
 	batch.used = 0;
@@ -289,12 +292,13 @@ unsigned int sim_tx_step(struct sim_card *card, unsigned int budget)
 
 	if (!sim_card_has_link(card) || !card->open_vfs)
 		return 0;
-	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		unsigned int vf = (card->turn + i) % SIM_VFS;
+	for (unsigned int i = 0; i < TURNS; i++) {
+		unsigned int turn = (card->turn + i) % TURNS;
+		unsigned int vf = turn % SIM_VFS;
 
 		if (card->open_vfs & 1u << vf)
-			moved += vf_step(&card->vfs[vf], budget - moved);
+			moved += queue_step(&card->vfs[vf], turn / SIM_VFS, budget - moved);
 	}
-	card->turn = (card->turn + 1) % SIM_VFS;
+	card->turn = (card->turn + 1) % TURNS;
 	return moved;
 }

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/** IGBVF_QUEUES - queue pairs that the function has; the driver clears all and opens the first. */
+/** IGBVF_QUEUES - queue pairs that the function has; all can send, and the first receives. */
 #define IGBVF_QUEUES 2
 /** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
 #define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)

@@ -131,6 +131,22 @@ TEST_F(Rx, ABufferOfExactlyTheFrameTakesOneDescriptor)
 	EXPECT_EQ(b.Receive().n_desc, 2u);
 }
 
+TEST_F(Rx, QueueOneHasDescriptorsAndGetsNothing)
+{
+	b.UseQueue(1);
+	b.RxUp(8);
+	inside_desc *ring = b.rx_ring;
+	b.UseQueue(0);
+	b.RxUp(8);
+	for (int i = 0; i < 9; i++)
+		a.Send(Frame(kMacB, kMacA, 60));
+	m.Step();
+	EXPECT_FALSE(inside_dd(&ring[0], 2));
+	EXPECT_EQ(b.Rd(IGBVF_RDH + 0x100), 0u);
+	EXPECT_EQ(b.Rd(IGBVF_VFGPRC), 7u);
+	EXPECT_EQ(b.Rd(IGBVF_RQDPC), 2u) << "igb leaves RSS off for its functions";
+}
+
 TEST_F(Rx, AnAddressOutsideTheMappingIsAFaultThatIsCountedAndSaidOnce)
 {
 	b.RxUp(8);

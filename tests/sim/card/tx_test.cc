@@ -258,6 +258,38 @@ TEST_F(Tx, ATailOutsideTheRingIsIgnored)
 	EXPECT_EQ(m.log.Count("TDT is 16"), 1u);
 }
 
+TEST(TxQueueOne, SendsBesideQueueZeroAndBothGetTheirTurn)
+{
+	Machine m;
+	Function f(m, "0.0");
+	Bytes frame = Frame(kStranger, kMacA, 60);
+
+	f.Up(kMacA);
+	f.UseQueue(1);
+	f.TxUp(64);
+	for (int i = 0; i < 20; i++)
+		f.Queue(frame);
+	f.Ring();
+	uint32_t *tdt = f.tdt;
+	EXPECT_NE(tdt, nullptr);
+	f.UseQueue(0);
+	EXPECT_NE(tdt, f.tdt);
+	inside_desc *ring = f.tx_ring;
+	f.TxUp(64);
+	for (int i = 0; i < 20; i++)
+		f.Queue(frame);
+	f.Ring();
+	for (int i = 0; i < 14; i++)
+		m.Step(1);
+	EXPECT_GT(f.Rd(IGBVF_TDH), 0u);
+	EXPECT_GT(f.Rd(IGBVF_TDH + 0x100), 0u);
+	m.Step();
+	m.Step();
+	EXPECT_TRUE(f.Sent(19));
+	EXPECT_TRUE(inside_dd(&ring[19], 3));
+	EXPECT_EQ(m.Counters(0).out_packets, 40u);
+}
+
 TEST(TxDoorbell, WorksByCallAsByStore)
 {
 	Machine m(VFNET_SIM_MANUAL, true);
