@@ -8,10 +8,8 @@
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
  *                                         │               ├─ receive rings           rx.c
- *                                         │               └─ transmit rings          tx.c
- *                                         ├─ physical function, as igb drives it     pf.c
- *                                         ├─ filters and internal switch             switch.c
- *                                         └─ source and sink                         wire/
+ * classify.c │               └─ transmit rings          tx.c ├─ physical function, as igb drives it
+ * pf.c ├─ filters and internal switch             switch.c └─ source and sink wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -78,6 +76,7 @@ struct sim_pf_vf {
 	bool reset;	      /* VFLRE: the function was reset, the driver has not looked yet */
 	bool cts;	      /* clear to send: it did VF_RESET since */
 	bool enabled;	      /* VFRE and VFTE */
+	bool vlan_strip;      /* SET_VLAN named an identifier: tags go into the descriptor */
 	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
 	bool replying;	      /* PFU is held and reply is to be written */
 	uint32_t ping;	      /* control message that waits for the words; 0 = none */
@@ -143,6 +142,7 @@ struct sim_card {
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
+	uint8_t untagged[IGBVF_FRAME_MAX];	/* a frame whose tag is stripped */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
 	struct sim_vf vfs[SIM_VFS];
 };
@@ -286,6 +286,14 @@ static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, cons
 		sim_switch_find(card, mac, dest);
 	return dest;
 }
+
+/* classify.c */
+/** struct sim_about - what a receive descriptor says about a frame: bits of d0 and d2. */
+struct sim_about {
+	uint32_t types;
+	uint32_t status;
+};
+struct sim_about sim_classify(const uint8_t *data, uint32_t len);
 
 /* rx.c */
 /** sim_rx_must_wait() - whether descriptors that are still to come would let the frame in. */

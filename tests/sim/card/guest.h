@@ -160,6 +160,7 @@ struct Received {
 	Bytes data;
 	uint32_t types = 0;
 	uint32_t status = 0;
+	uint16_t vlan = 0;
 	unsigned int n_desc = 0;
 };
 
@@ -332,6 +333,7 @@ class Function
 			got.n_desc++;
 			got.types = desc.d[0];
 			got.status = desc.d[2];
+			got.vlan = static_cast<uint16_t>(desc.d[3] >> 16);
 			Post(rx_next);
 			rx_next = (rx_next + 1) % n_rx;
 			rx_tail = (rx_tail + 1) % n_rx;

@@ -286,7 +286,7 @@ TEST_P(RxTypes, AreWrittenBack)
 	Received got = b.Receive();
 	ASSERT_EQ(got.n_desc, 1u);
 	EXPECT_EQ(got.types, GetParam().types);
-	EXPECT_EQ(got.status, 3u | 1u << 18) << "no claim about checksums";
+	EXPECT_EQ(got.status & 0x000ff80f, 3u | 1u << 18);
 }
 
 Bytes Ip4(uint8_t first, uint8_t proto, uint16_t fragment = 0)
