@@ -8,8 +8,8 @@
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
  *                                         │               ├─ receive rings           rx.c
- * classify.c │               └─ transmit rings          tx.c ├─ physical function, as igb drives it
- * pf.c ├─ filters and internal switch             switch.c └─ source and sink wire/
+ * classify.c │               └─ transmit rings          tx.c segment.c ├─ physical function, as igb
+ * drives it pf.c ├─ filters and internal switch             switch.c └─ source and sink wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -57,6 +57,14 @@ struct sim_rxq {
 	uint64_t iova;	    /* of the ring, as it came on */
 };
 
+/** struct sim_context - a context descriptor, as the card keeps it. */
+struct sim_context {
+	uint32_t vlan_l2_l3;
+	uint32_t types;
+	uint32_t mss_l4;
+	bool set;
+};
+
 /** struct sim_txq - a transmit queue of a function. */
 struct sim_txq {
 	union igbvf_tx_desc *ring;
@@ -64,7 +72,11 @@ struct sim_txq {
 	uint32_t head;
 	bool enabled;
 	bool live;
+	bool head_wb;	   /* the head is written to head_iova, and no DD */
+	uint32_t seg_sent; /* segments of the frame at head that have left */
 	uint64_t iova;
+	uint64_t head_iova;
+	struct sim_context ctx[2];
 };
 
 /** struct sim_pf_vf - what the physical function's driver keeps and programs for one function. */

@@ -13,6 +13,7 @@
 #define RING_MAX_BYTES	    0x80000u /* [S] */
 #define DEFAULT_BUF_BYTES   2048u    /* BSIZEPKT 0: RCTL.BSIZE of the physical function */
 #define DESCTYPE_ONE_BUFFER 1u
+#define HEAD_ALIGN_MASK	    UINT64_C(3) /* TDWBAL: flags */
 
 static uint64_t address(struct sim_vf *vf, uint32_t low)
 {
@@ -48,19 +49,6 @@ static bool rx_ok(struct sim_vf *vf, unsigned int i)
 		  "%s: receive queue not enabled: SRRCTL.DESCTYPE is %" PRIu32
 		  ", a software card knows %u (advanced, one buffer) only",
 		  vf->dev.name, type, DESCTYPE_ONE_BUFFER);
-	return false;
-}
-
-static bool tx_ok(struct sim_vf *vf, unsigned int i)
-{
-	if (!ring_ok(vf, "transmit", IGBVF_AT(TDBAL, i)))
-		return false;
-	if (!(*sim_vf_reg(vf, IGBVF_AT(TDWBAL, i)) & IGBVF_TDWBAL_ENABLE))
-		return true;
-	vfnet_log(&vf->card->sim->log, WARN,
-		  "%s: transmit queue not enabled: a software card has no head write-back; clear "
-		  "TDWBAL bit 0",
-		  vf->dev.name);
 	return false;
 }
 
@@ -100,11 +88,13 @@ static void tx_update(struct sim_vf *vf, unsigned int i)
 	*q = (struct sim_txq){0};
 	if (!want)
 		return;
-	if (!tx_ok(vf, i)) {
+	if (!ring_ok(vf, "transmit", IGBVF_AT(TDBAL, i))) {
 		*ctl &= ~IGBVF_TXDCTL_ENABLE;
 		return;
 	}
 	q->iova = address(vf, IGBVF_AT(TDBAL, i));
+	q->head_wb = *sim_vf_reg(vf, IGBVF_AT(TDWBAL, i)) & IGBVF_TDWBAL_ENABLE;
+	q->head_iova = address(vf, IGBVF_AT(TDWBAL, i)) & ~HEAD_ALIGN_MASK;
 	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(TDLEN, i)) / DESC_BYTES;
 	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), 0);
 	q->enabled = true;

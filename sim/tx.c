@@ -7,11 +7,11 @@
  * buffer afterwards changes nothing. From there frames go to the sink in batches; DD is written
  * after the sink has consumed them.
  *
- * Offloads are not built yet: a frame that asks for one, and a legacy descriptor, does not leave
- * and is counted (tx_unsupported). Context descriptors are passed over.
+ * What a frame asks for is done on its way into the packet buffer, by segment.c. A legacy
+ * descriptor does not leave and is counted (tx_unsupported).
  */
 #define VFNET_LOG_TAG "sim/tx"
-#include "sim/card.h"
+#include "sim/tx.h"
 
 #include <inttypes.h>
 
@@ -37,23 +37,32 @@ struct batch {
 	uint32_t rs[SIM_BATCH]; /* descriptors that want DD */
 };
 
-/* A gathered frame. */
-struct gather {
-	uint32_t first; /* descriptor */
-	uint32_t n;	/* descriptors, with the last */
-	uint32_t len;
-	bool unsupported;
-};
-
 /* What became of the frame at a ring's head. */
 enum outcome {
 	TAKEN,	 /* off the ring: sent, or lost and counted */
 	NOT_NOW, /* it stays: its end or its receiver's descriptors are still to come */
 };
 
-static inline uint32_t next(const struct sim_txq *q, uint32_t at)
+/* Say which descriptors are done, as the queue was told to. */
+static void report(struct sim_vf *vf, const struct batch *batch)
 {
-	return at + 1 == q->n_desc ? 0 : at + 1;
+	struct sim_txq *q = batch->q;
+	uint8_t *head;
+
+	/* either store pairs with the driver's load: the buffers are read before */
+	if (!q->head_wb) {
+		for (unsigned int i = 0; i < batch->n_rs; i++)
+			vfnet_io_store_dd(&q->ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
+		return;
+	}
+	head = sim_dma_ptr(vf->dma, q->head_iova, sizeof(q->head));
+	if (head)
+		vfnet_io_store_dd((uint32_t *)(void *)head, q->head);
+	else if (sim_say_once(vf, SIM_SAID_RING))
+		vfnet_log(&vf->card->sim->log, ERR,
+			  "%s: DMA fault: TDWBAL says I/O address 0x%" PRIx64
+			  ", which is not in mapped memory; nothing is reported as sent",
+			  vf->dev.name, q->head_iova);
 }
 
 static void flush(struct sim_vf *vf, struct batch *batch)
@@ -65,18 +74,18 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 	card->wire.out_packets += batch->n_frames;
 	for (unsigned int i = 0; i < batch->n_frames; i++)
 		card->wire.out_bytes += batch->frames[i].len;
-	for (unsigned int i = 0; i < batch->n_rs; i++)
-		/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before */
-		vfnet_io_store_dd(&batch->q->ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
+	if (batch->n_rs)
+		report(vf, batch);
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;
 }
 
-/* Room for a frame in the packet buffer; if there is none, what is there goes out first. */
+/* Room for a frame in batch and packet buffer; if there is none, what is there goes out first. */
 static inline uint8_t *room(struct sim_vf *vf, struct batch *batch, uint32_t len)
 {
-	if (vfnet_unlikely(batch->used + len > SIM_TX_BUFFER_BYTES - BUFFER_ALIGN))
+	if (vfnet_unlikely(batch->used + len > SIM_TX_BUFFER_BYTES - BUFFER_ALIGN ||
+			   batch->n_frames == SIM_BATCH))
 		flush(vf, batch);
 	return vf->card->tx_buffer + batch->used;
 }
@@ -102,6 +111,12 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
 	return false;
 }
 
+/* A source or a tag that is not the function's. */
+static inline bool spoofed(const struct sim_vf *vf, const uint8_t *frame, bool vlan_ok)
+{
+	return vf->card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac);
+}
+
 /*
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
  * one of them owns the address. A function does not hear itself (LLE = 0).
@@ -109,17 +124,12 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
  * Return: NOT_NOW: a receiver without DROP_EN has no descriptors.
  */
 static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
-				 uint32_t len)
+				 uint32_t len, bool vlan_ok)
 {
 	struct sim_card *card = vf->card;
-	bool vlan_ok = sim_switch_vlan_ok(card, frame);
 	const struct sim_dest *dest;
 	uint32_t vfs;
 
-	if (card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac)) {
-		sim_count_drop(vf, VFNET_DROPS_spoof, len);
-		return TAKEN;
-	}
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
 	vfs = vlan_ok ? dest->vfs & ~(1u << vf->index) : 0;
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
@@ -134,95 +144,140 @@ static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const u
 	return TAKEN;
 }
 
-static void refuse(struct sim_vf *vf, enum vfnet_drops why, uint32_t len, const char *what)
-{
-	enum sim_said line = why == VFNET_DROPS_tx_dma_fault ? SIM_SAID_TX : SIM_SAID_DESC;
+#define NAME_OF(name, meaning) #name,
 
-	sim_count_drop(vf, why, len);
+static void refuse(struct sim_vf *vf, enum vfnet_drops as, uint32_t len, const char *why)
+{
+	static const char *const names[] = {VFNET_DROPS(NAME_OF)};
+	enum sim_said line = as == VFNET_DROPS_tx_dma_fault ? SIM_SAID_TX : SIM_SAID_DESC;
+
+	sim_count_drop(vf, as, len);
 	if (sim_say_once(vf, line))
-		vfnet_log(&vf->card->sim->log, WARN, "%s: frame of %" PRIu32 " bytes not sent: %s",
-			  vf->dev.name, len, what);
+		vfnet_log(&vf->card->sim->log, WARN,
+			  "%s: frame of %" PRIu32 " bytes not sent: %s (%s)", vf->dev.name, len,
+			  why, names[as]);
 }
 
 /* Return: false = the frame's last descriptor is not there yet */
-static bool look(const struct sim_txq *q, uint32_t tail, struct gather *g)
+static bool look(uint32_t tail, struct sim_gather *g)
 {
-	const union igbvf_tx_desc *desc = &q->ring[g->first];
+	const struct sim_txq *q = g->q;
 	uint32_t at = g->first;
 
-	g->unsupported = (desc->data.cmd & CMD_KIND) != CMD_DATA ||
-			 (desc->data.cmd & CMD_OFFLOAD) || (desc->data.paylen & POPTS);
-	for (; at != tail; at = next(q, at)) {
-		desc = &q->ring[at];
+	g->cmd = q->ring[at].data.cmd;
+	g->info = q->ring[at].data.paylen;
+	for (; at != tail; at = sim_txq_next(q, at)) {
+		uint32_t cmd = q->ring[at].data.cmd;
+
 		g->n++;
-		g->len += VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
-		if (desc->data.cmd & IGBVF_TXD_EOP)
+		g->len += VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
+		g->alien |= (cmd & CMD_KIND) != CMD_DATA;
+		if (cmd & IGBVF_TXD_EOP)
 			return true;
 	}
 	return false;
 }
 
-static bool fetch(struct sim_vf *vf, const struct sim_txq *q, const struct gather *g, uint8_t *to)
+bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint32_t off, uint8_t *to,
+		     uint32_t len)
 {
-	uint32_t left = g->len;
 	uint32_t at = g->first;
 
-	for (uint32_t i = 0; i < g->n; i++, at = next(q, at)) {
-		const union igbvf_tx_desc *desc = &q->ring[at];
-		uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
+	for (uint32_t i = 0; i < g->n && len; i++, at = sim_txq_next(g->q, at)) {
+		const union igbvf_tx_desc *desc = &g->q->ring[at];
+		uint32_t part = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
 
-		/* longer than when look() added it up: a wrong driver is writing it right now */
-		if (len > left || !sim_dma_read(vf->dma, desc->data.addr, to, len))
+		if (off >= part) {
+			off -= part;
+			continue;
+		}
+		part = part - off < len ? part - off : len;
+		if (!sim_dma_read(vf->dma, desc->data.addr + off, to, part))
 			return false;
-		to += len;
-		left -= len;
+		to += part;
+		len -= part;
+		off = 0;
+	}
+	return !len;
+}
+
+/* All of the frame: once its first segment has left it is too late for a fault. */
+static bool readable(struct sim_vf *vf, const struct sim_gather *g)
+{
+	uint32_t at = g->first;
+
+	for (uint32_t i = 0; i < g->n; i++, at = sim_txq_next(g->q, at)) {
+		const union igbvf_tx_desc *desc = &g->q->ring[at];
+
+		if (!sim_dma_covers(vf->dma, desc->data.addr,
+				    VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd)))
+			return false;
 	}
 	return true;
 }
 
-static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch, const struct gather *g)
+/* Most frames leave as one; segments may stop anywhere, and go on from there the next time. */
+static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const struct sim_gather *g,
+			      const struct sim_plan *plan)
 {
-	uint32_t len = g->len;
-	uint8_t *frame;
+	uint32_t *i = &batch->q->seg_sent;
 
-	if (g->unsupported) {
-		refuse(vf, VFNET_DROPS_tx_unsupported, len,
-		       "it asks for an offload or has a legacy descriptor (tx_unsupported)");
+	for (; *i < plan->n; ++*i) {
+		uint8_t *frame = room(vf, batch, plan->longest);
+		uint32_t len = sim_plan_build(vf, g, plan, *i, frame);
+		bool vlan_ok;
+
+		if (!len) {
+			refuse(vf, VFNET_DROPS_tx_dma_fault, plan->bytes,
+			       "DMA fault: a buffer is not in mapped memory");
+			break;
+		}
+		vlan_ok = sim_switch_vlan_ok(vf->card, frame);
+		if (spoofed(vf, frame, vlan_ok)) {
+			sim_count_drop(vf, VFNET_DROPS_spoof, plan->bytes);
+			break;
+		}
+		if (route(vf, batch, frame, len, vlan_ok) == NOT_NOW)
+			return NOT_NOW;
+	}
+	*i = 0;
+	return TAKEN;
+}
+
+static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
+				  const struct sim_gather *g)
+{
+	struct sim_plan plan;
+	const char *why;
+	unsigned int refused = sim_plan_make(g, &plan, &why);
+
+	if (!refused && g->len < PAD_MIN) {
+		refused = VFNET_DROPS_tx_invalid + 1;
+		why = "the card pads frames of 17 bytes and more only";
+	} else if (!refused && !readable(vf, g)) {
+		refused = VFNET_DROPS_tx_dma_fault + 1;
+		why = "DMA fault: a buffer is not in mapped memory";
+	}
+	if (refused) {
+		refuse(vf, (enum vfnet_drops)(refused - 1), plan.bytes, why);
 		return TAKEN;
 	}
-	if (len > IGBVF_FRAME_MAX) {
-		refuse(vf, VFNET_DROPS_tx_oversize, len, "it is longer than 9724 (tx_oversize)");
-		return TAKEN;
-	}
-	if (len < PAD_MIN) {
-		refuse(vf, VFNET_DROPS_tx_invalid, len,
-		       "the card pads frames of 17 bytes and more only (tx_invalid)");
-		return TAKEN;
-	}
-	frame = room(vf, batch, len);
-	if (!fetch(vf, batch->q, g, frame)) {
-		refuse(vf, VFNET_DROPS_tx_dma_fault, len,
-		       "DMA fault: a buffer is not in mapped memory (tx_dma_fault)");
-		return TAKEN;
-	}
-	if (len < VFNET_FRAME_MIN) {
-		memset(frame + len, 0, VFNET_FRAME_MIN - len);
-		len = VFNET_FRAME_MIN;
-	}
-	return route(vf, batch, frame, len);
+	return send_plan(vf, batch, g, &plan);
 }
 
 /* A frame that is not simple. */
 static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
 	struct sim_txq *q = batch->q;
-	struct gather g = {.first = q->head};
+	struct sim_gather g = {.q = q, .first = q->head};
 
-	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT)
+	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT) {
+		sim_context_set(q, &q->ring[q->head]);
 		g.n = 1;
-	else if (!look(q, tail, &g) || send_gathered(vf, batch, &g) == NOT_NOW)
+	} else if (!look(tail, &g) || send_gathered(vf, batch, &g) == NOT_NOW) {
 		return NOT_NOW;
-	for (; g.n; g.n--, q->head = next(q, q->head)) {
+	}
+	for (; g.n; g.n--, q->head = sim_txq_next(q, q->head)) {
 		if (batch->n_rs == SIM_BATCH)
 			flush(vf, batch);
 		if (q->ring[q->head].data.cmd & IGBVF_TXD_RS)
@@ -239,6 +294,7 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 	uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
 	const uint8_t *from;
 	uint8_t *frame;
+	bool vlan_ok;
 
 	if ((cmd & (CMD_KIND | CMD_OFFLOAD | IGBVF_TXD_EOP)) != (CMD_DATA | IGBVF_TXD_EOP) ||
 	    (desc->data.paylen & POPTS) || len < VFNET_FRAME_MIN || len > IGBVF_FRAME_MAX)
@@ -248,11 +304,14 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 		return send_slow(vf, batch, tail);
 	frame = room(vf, batch, len);
 	sim_copy(frame, from, len);
-	if (route(vf, batch, frame, len) == NOT_NOW)
+	vlan_ok = sim_switch_vlan_ok(vf->card, frame);
+	if (spoofed(vf, frame, vlan_ok))
+		sim_count_drop(vf, VFNET_DROPS_spoof, len);
+	else if (route(vf, batch, frame, len, vlan_ok) == NOT_NOW)
 		return NOT_NOW;
 	if (cmd & IGBVF_TXD_RS)
 		batch->rs[batch->n_rs++] = q->head;
-	q->head = next(q, q->head);
+	q->head = sim_txq_next(q, q->head);
 	return TAKEN;
 }
 
