@@ -56,6 +56,7 @@ static int vf_open(struct sim_vf *vf, struct vfnet_err *err)
 				     vf->dev.name);
 	vf->open = true;
 	vf->said = 0;
+	vf->mistaken = 0;
 	memset(vf->missed, 0, sizeof(vf->missed));
 	memset(vf->drops, 0, sizeof(vf->drops));
 	vf->tx_lost_bytes = 0;

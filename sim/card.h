@@ -8,8 +8,9 @@
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
  *                                         │               ├─ receive rings           rx.c
- * classify.c │               └─ transmit rings          tx.c segment.c ├─ physical function, as igb
- * drives it pf.c ├─ filters and internal switch             switch.c └─ source and sink wire/
+ * classify.c │               └─ transmit rings          tx.c segment.c rules.c ├─ physical
+ * function, as igb drives it pf.c ├─ filters and internal switch             switch.c └─ source and
+ * sink wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -31,6 +32,7 @@
 #include "lib/dev/dev.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
+#include "sim/rules.h"
 #include "sim/wire/wire.h"
 
 #define SIM_CARDS	    16u
@@ -43,6 +45,7 @@
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
+#define SIM_NO_TAIL	    UINT32_MAX
 
 /** struct sim_rxq - a receive queue of a function. */
 struct sim_rxq {
@@ -54,6 +57,7 @@ struct sim_rxq {
 	bool drop;	    /* DROP_EN */
 	bool enabled;	    /* what RXDCTL.ENABLE reads */
 	bool live;	    /* frames may be put into the ring */
+	uint32_t noticed;   /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;	    /* of the ring, as it came on */
 };
 
@@ -74,6 +78,8 @@ struct sim_txq {
 	bool live;
 	bool head_wb;	   /* the head is written to head_iova, and no DD */
 	uint32_t seg_sent; /* segments of the frame at head that have left */
+	uint32_t no_rs;	   /* descriptors since the last with RS */
+	uint32_t noticed;  /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;
 	uint64_t head_iova;
 	struct sim_context ctx[2];
@@ -100,7 +106,7 @@ struct sim_pf_vf {
 };
 
 /** enum sim_said - log lines of a function that are said once per open. */
-enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC, SIM_SAID_TAIL };
+enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC };
 
 /** struct sim_vf - a virtual function. */
 struct sim_vf {
@@ -112,6 +118,8 @@ struct sim_vf {
 	struct sim_dma *dma;	    /* NULL: not attached */
 	uint32_t generation;	    /* of dma, when the rings were looked up */
 	uint32_t said;		    /* bits by enum sim_said */
+	uint32_t mistaken;	    /* bits by enum sim_rule */
+	uint32_t switched;	    /* RXDCTL or TXDCTL written since a reset, bits in vf.c */
 	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
 	struct sim_rxq rxq[SIM_QUEUES];
 	struct sim_txq txq[SIM_QUEUES];
@@ -153,6 +161,7 @@ struct sim_card {
 	struct sim_source *source;
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
+	uint64_t mistakes;			/* of drivers, rules.h */
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
 	uint8_t untagged[IGBVF_FRAME_MAX];	/* a frame whose tag is stripped */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */

@@ -28,6 +28,7 @@ static bool ring_ok(struct sim_vf *vf, const char *side, uint32_t low)
 	if (address(vf, low) % IGBVF_RING_ALIGN == 0 && bytes % IGBVF_RING_ALIGN == 0 &&
 	    bytes != 0 && bytes <= RING_MAX_BYTES)
 		return true;
+	sim_mistake(vf, SIM_RULE_RING, bytes, bytes / IGBVF_RING_ALIGN * IGBVF_RING_ALIGN);
 	vfnet_log(&vf->card->sim->log, WARN,
 		  "%s: %s queue not enabled: ring of %" PRIu32 " bytes at 0x%" PRIx64
 		  "; both must be multiples of %u, the size from %u to %u",
@@ -73,6 +74,8 @@ static void rx_update(struct sim_vf *vf, unsigned int i)
 	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(RDLEN, i)) / DESC_BYTES;
 	q->buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
 	q->drop = srrctl & IGBVF_SRRCTL_DROP_EN;
+	q->noticed = SIM_NO_TAIL;
+	sim_rules_rx_enable(vf, i);
 	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(RDT, i)), 0);
 	q->enabled = true;
 }
@@ -95,6 +98,8 @@ static void tx_update(struct sim_vf *vf, unsigned int i)
 	q->iova = address(vf, IGBVF_AT(TDBAL, i));
 	q->head_wb = *sim_vf_reg(vf, IGBVF_AT(TDWBAL, i)) & IGBVF_TDWBAL_ENABLE;
 	q->head_iova = address(vf, IGBVF_AT(TDWBAL, i)) & ~HEAD_ALIGN_MASK;
+	q->noticed = SIM_NO_TAIL;
+	sim_rules_tx_enable(vf, i);
 	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(TDLEN, i)) / DESC_BYTES;
 	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), 0);
 	q->enabled = true;

@@ -41,12 +41,12 @@ static uint32_t posted(struct sim_vf *vf)
 	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_RDT));
 
-	if (vfnet_likely(tail < q->n_desc))
+	if (vfnet_likely(tail < q->n_desc)) {
 		q->tail = tail;
-	else if (sim_say_once(vf, SIM_SAID_TAIL))
-		vfnet_log(&vf->card->sim->log, WARN,
-			  "%s: RDT is %" PRIu32 " in a ring of %" PRIu32 "; ignored", vf->dev.name,
-			  tail, q->n_desc);
+	} else if (tail != q->noticed) {
+		q->noticed = tail;
+		sim_mistake(vf, SIM_RULE_TAIL, tail, q->n_desc - 1);
+	}
 	return q->tail >= q->head ? q->tail - q->head : q->tail + q->n_desc - q->head;
 }
 
@@ -75,6 +75,12 @@ static void fault(struct sim_vf *vf, uint64_t iova)
 			  vf->dev.name, iova);
 }
 
+static inline void check_posted(struct sim_vf *vf, const union igbvf_rx_desc *desc)
+{
+	if (vfnet_unlikely(desc->read.hdr_addr & IGBVF_RXD_DD))
+		sim_mistake(vf, SIM_RULE_STALE_DD, 1, 0);
+}
+
 /* A frame over several buffers, or over memory that is mapped in pieces. Return: false = fault. */
 static bool put_chain(struct sim_vf *vf, const struct arrival *frame)
 {
@@ -97,6 +103,7 @@ static bool put_chain(struct sim_vf *vf, const struct arrival *frame)
 		bool last = frame->len - off <= q->buf_bytes;
 		uint32_t part = last ? frame->len - off : q->buf_bytes;
 
+		check_posted(vf, desc);
 		sim_dma_write(vf->dma, desc->read.addr, frame->data + off, part);
 		write_back(desc, last ? frame : &not_last, part);
 	}
@@ -111,6 +118,7 @@ static bool put_one(struct sim_vf *vf, const struct arrival *frame)
 
 	if (vfnet_unlikely(!to))
 		return put_chain(vf, frame);
+	check_posted(vf, desc);
 	sim_copy(to, frame->data, frame->len);
 	write_back(desc, frame, frame->len);
 	q->head = next(q, q->head);

@@ -18,14 +18,14 @@
 #include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define PAD_MIN	     17u /* the card pads no shorter frame [S] */
-#define BUFFER_ALIGN 64u
-#define CMD_KIND     (IGBVF_TXD_DTYP | IGBVF_TXD_DEXT)
-#define CMD_DATA     (VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT)
-#define CMD_CONTEXT  (VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_CTX) | IGBVF_TXD_DEXT)
-#define CMD_OFFLOAD  (IGBVF_TXD_VLE | IGBVF_TXD_TSE)
-#define POPTS	     VFNET_BITS(13, 8)
-#define TURNS	     (SIM_VFS * SIM_QUEUES)
+#define PAD_MIN		17u /* the card pads no shorter frame [S] */
+#define BUFFER_ALIGN	64u
+#define CMD_KIND	(IGBVF_TXD_DTYP | IGBVF_TXD_DEXT)
+#define CMD_DATA	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT)
+#define CMD_CONTEXT	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_CTX) | IGBVF_TXD_DEXT)
+#define CMD_SIMPLE	(CMD_DATA | IGBVF_TXD_EOP | IGBVF_TXD_IFCS)
+#define CMD_SIMPLE_MASK (CMD_KIND | IGBVF_TXD_VLE | IGBVF_TXD_TSE | IGBVF_TXD_EOP | IGBVF_TXD_IFCS)
+#define TURNS		(SIM_VFS * SIM_QUEUES)
 
 /* What a step has fetched and not yet completed. */
 struct batch {
@@ -265,6 +265,29 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
 	return send_plan(vf, batch, g, &plan);
 }
 
+/* The descriptor at the ring's head is done when the batch is. */
+static inline void take(struct sim_vf *vf, struct batch *batch, uint32_t cmd)
+{
+	struct sim_txq *q = batch->q;
+
+	if (cmd & IGBVF_TXD_RS) {
+		batch->rs[batch->n_rs++] = q->head;
+		q->no_rs = 0;
+	} else if (vfnet_unlikely(++q->no_rs == q->n_desc - 1)) {
+		sim_mistake(vf, SIM_RULE_NO_RS, q->no_rs, q->n_desc - 2);
+	}
+}
+
+/* A tail that cannot be followed is a mistake once, however often it is looked at. */
+static void notice(struct sim_vf *vf, struct sim_txq *q, uint32_t tail, enum sim_rule rule,
+		   uint32_t want)
+{
+	if (q->noticed == tail)
+		return;
+	q->noticed = tail;
+	sim_mistake(vf, rule, tail, want);
+}
+
 /* A frame that is not simple. */
 static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
@@ -273,15 +296,21 @@ static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t t
 
 	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT) {
 		sim_context_set(q, &q->ring[q->head]);
+		sim_rules_context(vf, &q->ring[q->head]);
 		g.n = 1;
-	} else if (!look(tail, &g) || send_gathered(vf, batch, &g) == NOT_NOW) {
+	} else if (!look(tail, &g)) {
+		notice(vf, q, tail, SIM_RULE_SPLIT, q->head);
 		return NOT_NOW;
+	} else if (send_gathered(vf, batch, &g) == NOT_NOW) {
+		return NOT_NOW;
+	} else {
+		sim_rules_frame(vf, &g);
 	}
+	q->noticed = SIM_NO_TAIL;
 	for (; g.n; g.n--, q->head = sim_txq_next(q, q->head)) {
 		if (batch->n_rs == SIM_BATCH)
 			flush(vf, batch);
-		if (q->ring[q->head].data.cmd & IGBVF_TXD_RS)
-			batch->rs[batch->n_rs++] = q->head;
+		take(vf, batch, q->ring[q->head].data.cmd);
 	}
 	return TAKEN;
 }
@@ -296,8 +325,10 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 	uint8_t *frame;
 	bool vlan_ok;
 
-	if ((cmd & (CMD_KIND | CMD_OFFLOAD | IGBVF_TXD_EOP)) != (CMD_DATA | IGBVF_TXD_EOP) ||
-	    (desc->data.paylen & POPTS) || len < VFNET_FRAME_MIN || len > IGBVF_FRAME_MAX)
+	/* with PAYLEN right and nothing asked for, d3 is no more than that */
+	if ((cmd & CMD_SIMPLE_MASK) != CMD_SIMPLE ||
+	    desc->data.paylen != VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, len) || len < VFNET_FRAME_MIN ||
+	    len > IGBVF_FRAME_MAX)
 		return send_slow(vf, batch, tail);
 	from = sim_dma_ptr(vf->dma, desc->data.addr, len);
 	if (vfnet_unlikely(!from))
@@ -309,8 +340,7 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 		sim_count_drop(vf, VFNET_DROPS_spoof, len);
 	else if (route(vf, batch, frame, len, vlan_ok) == NOT_NOW)
 		return NOT_NOW;
-	if (cmd & IGBVF_TXD_RS)
-		batch->rs[batch->n_rs++] = q->head;
+	take(vf, batch, cmd);
 	q->head = sim_txq_next(q, q->head);
 	return TAKEN;
 }
@@ -326,10 +356,7 @@ static unsigned int queue_step(struct sim_vf *vf, unsigned int i, unsigned int b
 		return 0;
 	tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)));
 	if (tail >= q->n_desc) {
-		if (sim_say_once(vf, SIM_SAID_TAIL))
-			vfnet_log(&vf->card->sim->log, WARN,
-				  "%s: TDT is %" PRIu32 " in a ring of %" PRIu32 "; ignored",
-				  vf->dev.name, tail, q->n_desc);
+		notice(vf, q, tail, SIM_RULE_TAIL, q->n_desc - 1);
 		return 0;
 	}
 	batch.q = q;

@@ -14,6 +14,9 @@
 #define STATUS_DOWN  (STATUS_UP & ~IGBVF_STATUS_LU)
 #define VTCTRL_ALIAS 0x0004u
 #define TAIL_MASK    0xffffu
+/* sim_vf.switched, by queue */
+#define RX_SWITCHED 1u
+#define TX_SWITCHED 4u
 
 /* Values after any reset: [N]; queue 0 comes up enabled, so drivers must not assume that it's off
  */
@@ -30,6 +33,7 @@ static void reset_values(struct sim_vf *vf)
 		*sim_vf_reg(vf, IGBVF_AT(TXCTL, q)) = 0x2a00; /* [live] */
 	memset(vf->rxq, 0, sizeof(vf->rxq));
 	memset(vf->txq, 0, sizeof(vf->txq));
+	vf->switched = 0;
 	vf->rxq[0].enabled = true;
 	vf->txq[0].enabled = true;
 }
@@ -128,6 +132,30 @@ static bool queue_read(struct sim_vf *vf, uint32_t offset, uint32_t *val)
 	}
 }
 
+/* A driver that knows nothing of a reset yet may still ring a doorbell: that is no mistake. */
+static void write_tail(struct sim_vf *vf, uint32_t *reg, uint32_t val, bool enabled,
+		       uint32_t switched)
+{
+	if (enabled)
+		vfnet_io_store_tail(reg, val & TAIL_MASK);
+	else if (val && (vf->switched & switched))
+		sim_mistake(vf, SIM_RULE_TAIL_OFF, val, 0);
+}
+
+/*
+ * RXDCTL or TXDCTL. When the queue comes on, a tail that is not 0 was stored while it was off, so
+ * what was there before goes when it is switched off.
+ */
+static void switch_queue(struct sim_vf *vf, uint32_t *reg, uint32_t val, uint32_t tail,
+			 uint32_t switched)
+{
+	*reg = val;
+	vf->switched |= switched;
+	vf->card->slow = true;
+	if (!(val & IGBVF_RXDCTL_ENABLE))
+		vfnet_io_store_tail(sim_vf_reg(vf, tail), 0);
+}
+
 static bool queue_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 {
 	uint32_t *reg = sim_vf_reg(vf, offset);
@@ -135,17 +163,16 @@ static bool queue_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 
 	switch (offset - i * IGBVF_RDT_STRIDE) {
 	case IGBVF_RDT:
-		if (vf->rxq[i].enabled)
-			vfnet_io_store_tail(reg, val & TAIL_MASK);
+		write_tail(vf, reg, val, vf->rxq[i].enabled, RX_SWITCHED << i);
 		return true;
 	case IGBVF_TDT:
-		if (vf->txq[i].enabled)
-			vfnet_io_store_tail(reg, val & TAIL_MASK);
+		write_tail(vf, reg, val, vf->txq[i].enabled, TX_SWITCHED << i);
 		return true;
 	case IGBVF_RXDCTL:
+		switch_queue(vf, reg, val, IGBVF_AT(RDT, i), RX_SWITCHED << i);
+		return true;
 	case IGBVF_TXDCTL:
-		*reg = val;
-		vf->card->slow = true;
+		switch_queue(vf, reg, val, IGBVF_AT(TDT, i), TX_SWITCHED << i);
 		return true;
 	default:
 		return false;

@@ -251,7 +251,7 @@ TEST_F(Rx, ATailOutsideTheRingIsIgnored)
 		a.Send(Frame(kMacB, kMacA, 60));
 	m.Step();
 	EXPECT_EQ(b.Rd(IGBVF_RQDPC), 3u);
-	EXPECT_EQ(m.log.Count("RDT is 8 in a ring of 8"), 1u);
+	EXPECT_EQ(m.log.Count("tail outside the ring, which ends at (seen 8, want 7)"), 1u);
 	b.Tail(IGBVF_RDT, b.rdt, 7);
 	a.Send(Frame(kMacB, kMacA, 60));
 	m.Step();
