@@ -45,6 +45,8 @@
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
+#define SIM_PAYLEN_MAX	    0x3ffffu		     /* what PAYLEN can say */
+#define SIM_WHOLE_BYTES	    (SIM_PAYLEN_MAX + 1024u) /* and the longest headers of a context */
 #define SIM_NO_TAIL	    UINT32_MAX
 
 /** struct sim_rxq - a receive queue of a function. */
@@ -165,6 +167,7 @@ struct sim_card {
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
 	uint8_t untagged[IGBVF_FRAME_MAX];	/* a frame whose tag is stripped */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
+	uint8_t whole[SIM_WHOLE_BYTES];		/* a frame that is cut into segments */
 	struct sim_vf vfs[SIM_VFS];
 };
 

@@ -85,7 +85,7 @@ static void check_headers(struct sim_vf *vf, const struct sim_gather *g,
 	uint32_t want = L2_MIN;
 
 	/* a fault is counted elsewhere */
-	if (!sim_gather_read(vf, g, 0, head, g->len < sizeof(head) ? g->len : sizeof(head)))
+	if (!sim_gather_read(vf, g, head, g->len < sizeof(head) ? g->len : sizeof(head)))
 		return;
 	while (vfnet_get_be16(head + want - 2) == VFNET_ETHERTYPE_VLAN && want + 4 < L2_MAX)
 		want += VFNET_FRAME_VLAN_BYTES;

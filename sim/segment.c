@@ -77,7 +77,7 @@ static unsigned int plan_segments(const struct sim_gather *g, struct sim_plan *p
 
 	if (plan->headers >= g->len || !plan->mss)
 		return refuse(VFNET_DROPS_tx_invalid, why, "TSE without payload or MSS");
-	if (payload > PAYLEN_MOST)
+	if (payload > SIM_PAYLEN_MAX)
 		return refuse(VFNET_DROPS_tx_oversize, why, "more payload than PAYLEN can say");
 	full = payload / plan->mss;
 	rest = payload % plan->mss;
@@ -172,22 +172,26 @@ static void insert_sums(const struct sim_plan *plan, uint8_t *frame, uint32_t le
 	vfnet_checksum_store(l4 + (plan->tcp ? 16 : 6), sum);
 }
 
-uint32_t sim_plan_build(struct sim_vf *vf, const struct sim_gather *g, const struct sim_plan *plan,
-			uint32_t i, uint8_t *to)
+/* Segment @i: the headers as they were, and its part of the payload. Return: bytes. */
+static uint32_t cut(const struct sim_plan *plan, uint32_t i, const uint8_t *whole, uint32_t len,
+		    uint8_t *frame)
+{
+	uint32_t off = plan->headers + i * plan->mss;
+	uint32_t part = len - off < plan->mss ? len - off : plan->mss;
+
+	memcpy(frame, whole, plan->headers);
+	memcpy(frame + plan->headers, whole + off, part);
+	edit_headers(plan, i, frame, plan->headers + part);
+	return plan->headers + part;
+}
+
+uint32_t sim_plan_build(const struct sim_plan *plan, uint32_t i, const uint8_t *whole, uint32_t len,
+			uint8_t *to)
 {
 	uint8_t *frame = to + plan->tag;
-	uint32_t off = plan->headers + i * plan->mss;
-	uint32_t part = g->len - off;
-	uint32_t len;
 
-	if (plan->headers && part > plan->mss)
-		part = plan->mss;
-	if (!sim_gather_read(vf, g, 0, frame, plan->headers) ||
-	    !sim_gather_read(vf, g, off, frame + plan->headers, part))
-		return 0;
-	len = plan->headers + part;
 	if (plan->headers)
-		edit_headers(plan, i, frame, len);
+		len = cut(plan, i, whole, len, frame);
 	if (plan->ip_sum || plan->l4_sum)
 		insert_sums(plan, frame, len);
 	if (plan->tag) {

@@ -178,8 +178,7 @@ static bool look(uint32_t tail, struct sim_gather *g)
 	return false;
 }
 
-bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint32_t off, uint8_t *to,
-		     uint32_t len)
+bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint8_t *to, uint32_t len)
 {
 	uint32_t at = g->first;
 
@@ -187,52 +186,34 @@ bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint32_t off
 		const union igbvf_tx_desc *desc = &g->q->ring[at];
 		uint32_t part = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
 
-		if (off >= part) {
-			off -= part;
-			continue;
-		}
-		part = part - off < len ? part - off : len;
-		if (!sim_dma_read(vf->dma, desc->data.addr + off, to, part))
+		part = part < len ? part : len;
+		if (!sim_dma_read(vf->dma, desc->data.addr, to, part))
 			return false;
 		to += part;
 		len -= part;
-		off = 0;
 	}
 	return !len;
-}
-
-/* All of the frame: once its first segment has left it is too late for a fault. */
-static bool readable(struct sim_vf *vf, const struct sim_gather *g)
-{
-	uint32_t at = g->first;
-
-	for (uint32_t i = 0; i < g->n; i++, at = sim_txq_next(g->q, at)) {
-		const union igbvf_tx_desc *desc = &g->q->ring[at];
-
-		if (!sim_dma_covers(vf->dma, desc->data.addr,
-				    VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd)))
-			return false;
-	}
-	return true;
 }
 
 /* Most frames leave as one; segments may stop anywhere, and go on from there the next time. */
 static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const struct sim_gather *g,
 			      const struct sim_plan *plan)
 {
+	uint8_t *whole =
+	    plan->headers ? vf->card->whole : room(vf, batch, plan->longest) + plan->tag;
 	uint32_t *i = &batch->q->seg_sent;
 
+	if (!sim_gather_read(vf, g, whole, g->len)) {
+		refuse(vf, VFNET_DROPS_tx_dma_fault, plan->bytes,
+		       "DMA fault: a buffer is not in mapped memory");
+		*i = 0;
+		return TAKEN;
+	}
 	for (; *i < plan->n; ++*i) {
 		uint8_t *frame = room(vf, batch, plan->longest);
-		uint32_t len = sim_plan_build(vf, g, plan, *i, frame);
-		bool vlan_ok;
+		uint32_t len = sim_plan_build(plan, *i, whole, g->len, frame);
+		bool vlan_ok = sim_switch_vlan_ok(vf->card, frame);
 
-		if (!len) {
-			refuse(vf, VFNET_DROPS_tx_dma_fault, plan->bytes,
-			       "DMA fault: a buffer is not in mapped memory");
-			break;
-		}
-		vlan_ok = sim_switch_vlan_ok(vf->card, frame);
 		if (spoofed(vf, frame, vlan_ok)) {
 			sim_count_drop(vf, VFNET_DROPS_spoof, plan->bytes);
 			break;
@@ -254,9 +235,6 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
 	if (!refused && g->len < PAD_MIN) {
 		refused = VFNET_DROPS_tx_invalid + 1;
 		why = "the card pads frames of 17 bytes and more only";
-	} else if (!refused && !readable(vf, g)) {
-		refused = VFNET_DROPS_tx_dma_fault + 1;
-		why = "DMA fault: a buffer is not in mapped memory";
 	}
 	if (refused) {
 		refuse(vf, (enum vfnet_drops)(refused - 1), plan.bytes, why);

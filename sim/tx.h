@@ -55,14 +55,12 @@ static inline uint32_t sim_txq_next(const struct sim_txq *q, uint32_t at)
 }
 
 /**
- * sim_gather_read() - copy bytes of a frame from the guest
- * @off, @len: of the frame, its descriptors together
+ * sim_gather_read() - copy the first @len bytes of a frame from the guest
  *
  * Return: false = outside mapped memory, or past the frame's end: a wrong driver may be writing
  * the descriptors right now.
  */
-bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint32_t off, uint8_t *to,
-		     uint32_t len);
+bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint8_t *to, uint32_t len);
 
 /* segment.c */
 /** sim_context_set() - a context descriptor: the queue keeps it until another one with its number.
@@ -80,11 +78,12 @@ unsigned int sim_plan_make(const struct sim_gather *g, struct sim_plan *plan, co
 
 /**
  * sim_plan_build() - frame @i of those that leave
- * @to: room for @plan->longest
+ * @whole: the gathered bytes, @len; @to + @plan->tag unless it is segmented
+ * @to:    room for @plan->longest
  *
- * Return: its bytes; 0 = sim_gather_read() failed.
+ * Return: its bytes.
  */
-uint32_t sim_plan_build(struct sim_vf *vf, const struct sim_gather *g, const struct sim_plan *plan,
-			uint32_t i, uint8_t *to);
+uint32_t sim_plan_build(const struct sim_plan *plan, uint32_t i, const uint8_t *whole, uint32_t len,
+			uint8_t *to);
 
 #endif
