@@ -73,7 +73,6 @@ static int txq_start(struct igbvf_txq *q, const struct igbvf_hw *hw, struct vfne
 	rc = igbvf_queue_switch(hw, IGBVF_AT(TXDCTL, i), THRESHOLDS, true, err);
 	if (rc)
 		return rc;
-	q->context = (struct igbvf_context){0};
 	q->tail = hw->dev->ops->doorbell(hw->dev, 0, IGBVF_AT(TDT, i));
 	return 0;
 }

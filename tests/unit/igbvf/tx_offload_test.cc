@@ -229,12 +229,15 @@ TEST_F(TxOffloadTest, HeadersLieInTheFirstBufferAndAFrameOfSegmentsHasALimit)
 	ask(53, VFNET_PKT_IP4 | VFNET_PKT_TCP | VFNET_PKT_TX_SEG | VFNET_PKT_MORE,
 	    vfnet_txo(14, 20, 20, 10));
 	add(100);
+	ask(65, VFNET_PKT_IP4 | VFNET_PKT_TCP | VFNET_PKT_TX_SEG | VFNET_PKT_MORE,
+	    vfnet_txo(14, 20, 32, 10));
+	add(100);
 	ask(65535, VFNET_PKT_IP4 | VFNET_PKT_TCP | VFNET_PKT_TX_SEG | VFNET_PKT_MORE,
 	    vfnet_txo(14, 20, 20, 1000));
 	add(1);
 	send();
 	EXPECT_EQ(sent.size(), 0u);
-	EXPECT_EQ(counters().drops[VFNET_DROPS_tx_invalid], 1u);
+	EXPECT_EQ(counters().drops[VFNET_DROPS_tx_invalid], 2u) << "53 of 54, 65 of 66";
 	EXPECT_EQ(counters().drops[VFNET_DROPS_tx_oversize], 1u);
 }
 
