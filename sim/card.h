@@ -7,11 +7,10 @@
  *
  *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
  *                                         │               ├─ interrupts              irq.c
- *                                         │               ├─ receive ring            rx.c
- *                                         │               └─ transmit ring           tx.c
- *                                         ├─ physical function, as igb drives it     pf.c
- *                                         ├─ filters and internal switch             switch.c
- *                                         └─ source and sink                         wire/
+ *                                         │               ├─ receive rings           rx.c
+ * classify.c │               └─ transmit rings          tx.c segment.c rules.c ├─ physical
+ * function, as igb drives it pf.c ├─ filters and internal switch             switch.c └─ source and
+ * sink wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -33,10 +32,12 @@
 #include "lib/dev/dev.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
+#include "sim/rules.h"
 #include "sim/wire/wire.h"
 
 #define SIM_CARDS	    16u
 #define SIM_VFS		    7u	/* eight pools, one is the physical function's [L] */
+#define SIM_QUEUES	    2u	/* pairs of a function */
 #define SIM_BATCH	    64u /* frames that are looked at together; an inline step's budget */
 #define SIM_CRC_BYTES	    4u
 #define SIM_HEADER_BYTES    14u
@@ -44,8 +45,11 @@
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
+#define SIM_PAYLEN_MAX	    0x3ffffu		     /* what PAYLEN can say */
+#define SIM_WHOLE_BYTES	    (SIM_PAYLEN_MAX + 1024u) /* and the longest headers of a context */
+#define SIM_NO_TAIL	    UINT32_MAX
 
-/** struct sim_rxq - receive queue 0 of a function. */
+/** struct sim_rxq - a receive queue of a function. */
 struct sim_rxq {
 	union igbvf_rx_desc *ring; /* NULL: not in mapped memory */
 	uint32_t n_desc;	   /* 0 = no ring */
@@ -55,17 +59,32 @@ struct sim_rxq {
 	bool drop;	    /* DROP_EN */
 	bool enabled;	    /* what RXDCTL.ENABLE reads */
 	bool live;	    /* frames may be put into the ring */
+	uint32_t noticed;   /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;	    /* of the ring, as it came on */
 };
 
-/** struct sim_txq - transmit queue 0 of a function. */
+/** struct sim_context - a context descriptor, as the card keeps it. */
+struct sim_context {
+	uint32_t vlan_l2_l3;
+	uint32_t types;
+	uint32_t mss_l4;
+	bool set;
+};
+
+/** struct sim_txq - a transmit queue of a function. */
 struct sim_txq {
 	union igbvf_tx_desc *ring;
 	uint32_t n_desc;
 	uint32_t head;
 	bool enabled;
 	bool live;
+	bool head_wb;	   /* the head is written to head_iova, and no DD */
+	uint32_t seg_sent; /* segments of the frame at head that have left */
+	uint32_t no_rs;	   /* descriptors since the last with RS */
+	uint32_t noticed;  /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;
+	uint64_t head_iova;
+	struct sim_context ctx[2];
 };
 
 /** struct sim_pf_vf - what the physical function's driver keeps and programs for one function. */
@@ -77,6 +96,7 @@ struct sim_pf_vf {
 	bool reset;	      /* VFLRE: the function was reset, the driver has not looked yet */
 	bool cts;	      /* clear to send: it did VF_RESET since */
 	bool enabled;	      /* VFRE and VFTE */
+	bool vlan_strip;      /* SET_VLAN named an identifier: tags go into the descriptor */
 	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
 	bool replying;	      /* PFU is held and reply is to be written */
 	uint32_t ping;	      /* control message that waits for the words; 0 = none */
@@ -88,7 +108,7 @@ struct sim_pf_vf {
 };
 
 /** enum sim_said - log lines of a function that are said once per open. */
-enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC, SIM_SAID_TAIL };
+enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC };
 
 /** struct sim_vf - a virtual function. */
 struct sim_vf {
@@ -100,9 +120,11 @@ struct sim_vf {
 	struct sim_dma *dma;	    /* NULL: not attached */
 	uint32_t generation;	    /* of dma, when the rings were looked up */
 	uint32_t said;		    /* bits by enum sim_said */
+	uint32_t mistaken;	    /* bits by enum sim_rule */
+	uint32_t switched;	    /* RXDCTL or TXDCTL written since a reset, bits in vf.c */
 	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
-	struct sim_rxq rxq;
-	struct sim_txq txq;
+	struct sim_rxq rxq[SIM_QUEUES];
+	struct sim_txq txq[SIM_QUEUES];
 	struct sim_pf_vf pf;
 	struct sim_mbox mbox;
 
@@ -133,7 +155,7 @@ struct sim_card {
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
-	unsigned int turn;	    /* function that transmits first */
+	unsigned int turn;	    /* queue of all functions that transmits first */
 	uint32_t filter_generation; /* changes with every address */
 	struct sim_dest rx_dest;    /* last look-up for the wire */
 	struct sim_dest tx_dest;    /* last look-up for transmitters */
@@ -141,8 +163,11 @@ struct sim_card {
 	struct sim_source *source;
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
+	uint64_t mistakes;			/* of drivers, rules.h */
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
+	uint8_t untagged[IGBVF_FRAME_MAX];	/* a frame whose tag is stripped */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
+	uint8_t whole[SIM_WHOLE_BYTES];		/* a frame that is cut into segments */
 	struct sim_vf vfs[SIM_VFS];
 };
 
@@ -194,6 +219,15 @@ static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 static inline bool sim_card_has_link(const struct sim_card *card)
 {
 	return !card->down && !card->no_wire;
+}
+
+/*
+ * Where a function's frames go: igb leaves VMOLR.RSSE of its functions off, so never to queue 1
+ * [L].
+ */
+static inline struct sim_rxq *sim_vf_rxq(struct sim_vf *vf)
+{
+	return &vf->rxq[0];
 }
 
 /* The function that answers for frames that belong to none; NULL when all are closed. */
@@ -276,6 +310,14 @@ static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, cons
 		sim_switch_find(card, mac, dest);
 	return dest;
 }
+
+/* classify.c */
+/** struct sim_about - what a receive descriptor says about a frame: bits of d0 and d2. */
+struct sim_about {
+	uint32_t types;
+	uint32_t status;
+};
+struct sim_about sim_classify(const uint8_t *data, uint32_t len);
 
 /* rx.c */
 /** sim_rx_must_wait() - whether descriptors that are still to come would let the frame in. */

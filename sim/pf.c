@@ -45,6 +45,7 @@ static void forget(struct sim_vf *vf)
 	vf->pf.last_nack_ns = sim_now_ns(vf->card->sim);
 	vf->pf.n_hashes = 0;
 	vf->pf.multi_promisc = false;
+	vf->pf.vlan_strip = false;
 	vf->pf.max_frame = SIM_FRAME_DEFAULT;
 	vf->pf.lpe = false;
 	rebuild_hashes(vf->card);

@@ -40,7 +40,7 @@ extern "C" {
 	_(spoof,           "the card's anti-spoof check refused the source address")               \
 	_(tx_oversize,     "longer than the card sends")                                           \
 	_(tx_unsupported,  "asked for an offload that the port does not have")                     \
-	_(tx_invalid,      "a buffer without bytes, or more buffers than the transmit ring has")   \
+	_(tx_invalid,      "a buffer without bytes, too many buffers, or a senseless offload")     \
 	_(tx_dma_fault,    "the card could not read the frame: address outside every mapping")     \
 	_(app,             "the application decided to drop it")                                   \
 	_(reset_unknown,   "handed to the card before a reset, may or may not have left")          \

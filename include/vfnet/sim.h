@@ -176,6 +176,21 @@ unsigned int vfnet_sim_step(struct vfnet_sim *sim, unsigned int budget);
 uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim);
 
 /**
+ * vfnet_sim_mistakes() - how often drivers of a card's functions broke a rule of the 82576
+ * @sim:  the cards
+ * @card: 0..15
+ *
+ * Such as a ring off a multiple of 128, a doorbell within a frame, or lengths that are not the
+ * frame's: silicon hangs where QEMU and this card go on. The first of each kind is said in the
+ * log, with the value seen. Lengths of headers come from vfnet_pkt.txo, and so from the
+ * application. For tests of drivers: a good one has 0.
+ *
+ * Context: any thread.
+ * Return: since the card was made; 0 for a card that does not exist.
+ */
+uint64_t vfnet_sim_mistakes(struct vfnet_sim *sim, unsigned int card);
+
+/**
  * struct vfnet_sim_wire_counters - what passed a card's connector
  * @in_packets:  frames that the source put on the wire towards the card
  * @out_packets: frames that the card put on the wire

@@ -163,6 +163,10 @@ static void make(struct app *a)
 	for (unsigned int i = 0; i < n; i++) {
 		pkt[i].len = input_u8(&a->in) * 4;
 		pkt[i].flags = pkt[i].len & 4 && i + 1 < n ? VFNET_PKT_MORE : 0;
+		if (!(pkt[i].len & 8))
+			continue;
+		pkt[i].flags |= input_u16(&a->in) & ~VFNET_PKT_MORE;
+		pkt[i].txo = input_u32(&a->in);
 	}
 }
 

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/** IGBVF_QUEUES - queue pairs that the function has; the driver clears all and opens the first. */
+/** IGBVF_QUEUES - queue pairs that the function has; all can send, and the first receives. */
 #define IGBVF_QUEUES 2
 /** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
 #define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)
@@ -125,6 +125,29 @@ struct igbvf_tx_mark {
 	uint32_t bytes;
 };
 
+/** struct igbvf_context - a context descriptor; types 0 = none */
+struct igbvf_context {
+	uint32_t vlan_l2_l3;
+	uint32_t types;
+	uint32_t mss_l4;
+};
+
+/**
+ * struct igbvf_offload - how a frame that is not simple is sent
+ * @pad:         bytes to add
+ * @bytes:       of all frames that it becomes on the wire, without CRC
+ * @cmd, @info:  of its first data descriptor, beside what all have
+ * @context:     that it needs, if @new_context
+ */
+struct igbvf_offload {
+	uint32_t pad;
+	uint32_t bytes;
+	uint32_t cmd;
+	uint32_t info;
+	struct igbvf_context context;
+	bool new_context;
+};
+
 /**
  * struct igbvf_txq - a transmit queue
  *
@@ -144,6 +167,7 @@ struct igbvf_tx_mark {
  * @in_flight: frames
  * @unmarked:  descriptors written since the last mark, all within a burst
  * @iova_zero: I/O address of bytes to pad with
+ * @context:   the last that the card was given; it stays until another one comes
  */
 struct igbvf_txq {
 	alignas(64) struct vfnet_txq txq;
@@ -170,6 +194,7 @@ struct igbvf_txq {
 	struct vfnet_dev *dev;
 	struct vfnet_region *region;
 	void *zero;
+	struct igbvf_context context;
 };
 
 static_assert(offsetof(struct igbvf_txq, tail) == 64, "what a burst only reads is one line");
@@ -278,6 +303,17 @@ int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, un
 uint32_t igbvf_tx_clean(struct igbvf_txq *q);
 /* Give back the oldest @n buffers in flight. */
 void igbvf_tx_put(struct igbvf_txq *q, uint32_t n);
+
+/* offload.c */
+/*
+ * What the frame of @len bytes at @pkt asks for. @o: pad, bytes and info as for a frame without.
+ * Return: NULL; the counter that it is dropped under.
+ */
+uint64_t *igbvf_offload_plan(struct igbvf_txq *q, const struct vfnet_pkt *pkt, uint32_t len,
+			     struct igbvf_offload *o);
+/* Write @o->context to @desc, and remember it. */
+void igbvf_offload_context(struct igbvf_txq *q, const struct igbvf_offload *o,
+			   union igbvf_tx_desc *desc);
 
 /* The I/O address of a byte of the region, behind an IOMMU. */
 static inline uint64_t igbvf_iova(const struct vfnet_region *region, const void *ptr)
