@@ -257,7 +257,7 @@ static bool from_wire(struct sim_card *card, const uint8_t *frame, uint32_t len)
 		len = VFNET_FRAME_MIN;
 	}
 	dest = sim_switch_dest(card, frame, &card->rx_dest);
-	vfs = vfnet_likely(sim_switch_vlan_ok(card, frame)) ? dest->vfs : 0;
+	vfs = dest->vfs & sim_switch_vlan(card, frame);
 	if (vfnet_unlikely(card->source->waits || (vfs & card->stall_vfs)) &&
 	    must_wait(card, vfs, frame, len))
 		return false;

@@ -101,25 +101,45 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
 }
 
 /*
+ * The administrator's VLAN, of which the function knows nothing. A frame that has a tag keeps it.
+ * Return: the new length.
+ */
+static uint32_t add_tag(const struct sim_vf *vf, uint8_t *frame, uint32_t len)
+{
+	if (vfnet_get_be16(frame + 12) == VFNET_ETHERTYPE_VLAN)
+		return len;
+	memmove(frame + 16, frame + 12, len - 12);
+	vfnet_put_be16(frame + 12, VFNET_ETHERTYPE_VLAN);
+	vfnet_put_be16(frame + 14, vf->pf.admin_vlan);
+	return len + VFNET_FRAME_VLAN_BYTES;
+}
+
+/*
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
  * one of them owns the address. A function does not hear itself (LLE = 0).
  *
  * Return: NOT_NOW: a receiver without DROP_EN has no descriptors.
  */
-static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
+static inline enum outcome route(struct sim_vf *vf, struct batch *batch, uint8_t *frame,
 				 uint32_t len)
 {
 	struct sim_card *card = vf->card;
-	bool vlan_ok = sim_switch_vlan_ok(card, frame);
+	uint32_t self = 1u << vf->index;
 	const struct sim_dest *dest;
+	uint32_t given = len;
+	uint32_t vlan_vfs;
 	uint32_t vfs;
 
-	if (card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac)) {
-		sim_count_drop(vf, VFNET_DROPS_spoof, len);
+	if (vfnet_unlikely(vf->pf.admin_vlan))
+		len = add_tag(vf, frame, len);
+	vlan_vfs = sim_switch_vlan(card, frame);
+	if (card->spoof_check &&
+	    (!(vlan_vfs & self) || !sim_vf_owns(vf, sim_mac_load(frame + 6)))) {
+		sim_count_drop(vf, VFNET_DROPS_spoof, given);
 		return TAKEN;
 	}
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
-	vfs = vlan_ok ? dest->vfs & ~(1u << vf->index) : 0;
+	vfs = dest->vfs & vlan_vfs & ~self;
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
 		return NOT_NOW;
 	if (!vfs || !dest->exact) {

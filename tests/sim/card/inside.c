@@ -47,6 +47,17 @@ void inside_set_reg(struct vfnet_dev *dev, uint32_t offset, uint32_t val)
 	sim_unlock(vf->card->sim);
 }
 
+bool inside_strips(struct vfnet_dev *dev)
+{
+	struct sim_vf *vf = VFNET_CONTAINER_OF(dev, struct sim_vf, dev);
+	bool strips;
+
+	sim_lock(vf->card->sim);
+	strips = vf->pf.vlan_strip;
+	sim_unlock(vf->card->sim);
+	return strips;
+}
+
 struct inside_dma {
 	struct sim_dma dma;
 };

@@ -31,6 +31,9 @@ void inside_skip_ns(struct vfnet_sim *sim, uint64_t ns);
 /* Give a register a value whatever its access rules are. */
 void inside_set_reg(struct vfnet_dev *dev, uint32_t offset, uint32_t val);
 
+/* Whether the physical function has switched VLAN stripping on for the function. */
+bool inside_strips(struct vfnet_dev *dev);
+
 /* sim/iommu.h on its own. */
 struct inside_dma;
 struct inside_dma *inside_dma_open(void);
