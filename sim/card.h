@@ -5,12 +5,15 @@
 /*
  * The software 82576, from the inside.
  *
- *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
- *                                         │               ├─ interrupts              irq.c
- *                                         │               ├─ receive rings           rx.c
- * classify.c │               └─ transmit rings          tx.c segment.c rules.c ├─ physical
- * function, as igb drives it pf.c ├─ filters and internal switch             switch.c └─ source and
- * sink wire/
+ *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox   vf.c mbox.c
+ *                                         │               ├─ interrupts           irq.c
+ *                                         │               ├─ receive rings        rx.c classify.c
+ *                                         │               └─ transmit rings       tx.c segment.c
+ *                                         │                                       rules.c
+ *                                         ├─ physical function, as igb drives it  pf.c
+ *                                         ├─ what it is asked to let through      pf_filter.c
+ *                                         ├─ filters and internal switch          switch.c
+ *                                         └─ source and sink                      wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -30,6 +33,8 @@
 #include "lib/chip/82576_desc.h"
 #include "lib/chip/82576_regs.h"
 #include "lib/dev/dev.h"
+#include "lib/frame/bytes.h"
+#include "lib/frame/frame.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
 #include "sim/rules.h"
@@ -41,6 +46,7 @@
 #define SIM_BATCH	    64u /* frames that are looked at together; an inline step's budget */
 #define SIM_CRC_BYTES	    4u
 #define SIM_HEADER_BYTES    14u
+#define SIM_TAG_OFF	    12u
 #define SIM_TX_BUFFER_BYTES 32768u /* holds three of the longest frames */
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
@@ -48,6 +54,9 @@
 #define SIM_PAYLEN_MAX	    0x3ffffu		     /* what PAYLEN can say */
 #define SIM_WHOLE_BYTES	    (SIM_PAYLEN_MAX + 1024u) /* and the longest headers of a context */
 #define SIM_NO_TAIL	    UINT32_MAX
+#define SIM_VLANS	    4096u /* identifiers have 12 bits */
+#define SIM_VLVF	    32u	  /* entries of the port's VLAN filter [L] */
+#define SIM_FREE_MACS	    13u	  /* receive addresses left for further ones (unverified) */
 
 /** struct sim_rxq - a receive queue of a function. */
 struct sim_rxq {
@@ -96,8 +105,10 @@ struct sim_pf_vf {
 	bool reset;	      /* VFLRE: the function was reset, the driver has not looked yet */
 	bool cts;	      /* clear to send: it did VF_RESET since */
 	bool enabled;	      /* VFRE and VFTE */
-	bool vlan_strip;      /* SET_VLAN named an identifier: tags go into the descriptor */
 	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
+	bool trusted;	      /* may change an address that the administrator set */
+	bool vlan_strip;      /* VMOLR.STRVLAN: tags go into the receive descriptor */
+	uint16_t admin_vlan;  /* the administrator's VLAN; 0 = none */
 	bool replying;	      /* PFU is held and reply is to be written */
 	uint32_t ping;	      /* control message that waits for the words; 0 = none */
 	unsigned int n_reply; /* words */
@@ -105,6 +116,8 @@ struct sim_pf_vf {
 	uint64_t last_nack_ns;
 	unsigned int n_hashes; /* as asked for: above the limit means all multicast */
 	uint16_t hashes[IGBVF_MULTICAST_MAX];
+	unsigned int n_macs; /* further addresses */
+	uint64_t macs[SIM_FREE_MACS];
 };
 
 /** enum sim_said - log lines of a function that are said once per open. */
@@ -160,6 +173,11 @@ struct sim_card {
 	struct sim_dest rx_dest;    /* last look-up for the wire */
 	struct sim_dest tx_dest;    /* last look-up for transmitters */
 	bool hashed[SIM_HASHES];    /* MTA: one table for all functions */
+	unsigned int n_macs;	    /* further addresses of all functions */
+	unsigned int n_vlans;	    /* VLVF entries in use but for identifier 0's */
+	uint32_t untagged_vfs;	    /* AUPE: bit n = function n gets frames without a tag */
+	/* VLVF, by identifier: bit n = function n has it */
+	uint8_t vlan_vfs[SIM_VLANS];
 	struct sim_source *source;
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
@@ -209,6 +227,11 @@ static inline uint64_t sim_mac_load(const uint8_t *mac)
 
 	memcpy(&val, mac, sizeof(val));
 	return val & UINT64_C(0xffffffffffff);
+}
+
+static inline bool sim_tagged(const uint8_t *frame)
+{
+	return vfnet_get_be16(frame + SIM_TAG_OFF) == VFNET_ETHERTYPE_VLAN;
 }
 
 static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
@@ -284,6 +307,18 @@ void sim_pf_up(struct sim_card *card);
 /** sim_pf_link() - the wire is plugged in or out: igb tells the functions that it knows. */
 void sim_pf_link(struct sim_card *card, bool plugged);
 
+/* pf_filter.c */
+/** sim_pf_filter_forget() - all that a function asked for is gone, as after its reset. */
+void sim_pf_filter_forget(struct sim_vf *vf);
+/**
+ * sim_pf_filter_serve() - a message about filters
+ * @words:  the message
+ * @answer: word 0 of the reply, as far as it is known
+ *
+ * Return: 0 = acknowledge, -1 = refuse.
+ */
+int sim_pf_filter_serve(struct sim_vf *vf, const uint32_t *words, uint32_t *answer);
+
 /* irq.c */
 /** sim_irq_cause() - add @vectors, bits, to VTEICR, and send those that are enabled. */
 void sim_irq_cause(struct sim_vf *vf, uint32_t vectors);
@@ -292,13 +327,25 @@ void sim_irq_enable(struct sim_vf *vf, uint32_t vectors);
 /** sim_irq_misc() - the mailbox's cause: the vector that VTIVAR_MISC names. */
 void sim_irq_misc(struct sim_vf *vf);
 
+/* Whether @mac is an address of the function. */
+static inline bool sim_vf_owns(const struct sim_vf *vf, uint64_t mac)
+{
+	if (vfnet_likely(mac == vf->pf.mac))
+		return mac != SIM_NO_MAC;
+	for (unsigned int i = 0; i < vf->pf.n_macs; i++) {
+		if (mac == vf->pf.macs[i])
+			return true;
+	}
+	return false;
+}
+
 /* switch.c */
 /** sim_switch_flush() - addresses changed: forget what look-ups found. */
 void sim_switch_flush(struct sim_card *card);
 /** sim_switch_find() - the slow half of sim_switch_dest(). */
 void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest);
-/** sim_switch_vlan_ok() - whether a frame passes the VLAN filter of the functions. */
-bool sim_switch_vlan_ok(const struct sim_card *card, const uint8_t *frame);
+/** sim_switch_vlan() - the functions whose VLAN filter a frame passes, as bits. */
+uint32_t sim_switch_vlan(const struct sim_card *card, const uint8_t *frame);
 
 /* @dest: the kept result, of rx_dest or tx_dest */
 static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, const uint8_t *frame,

@@ -15,7 +15,6 @@
 #include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define PAD_MIN	  17u /* the card pads no shorter frame [S] */
 #define L2_MIN	  14u
 #define L2_MAX	  127u
 #define L3_MAX	  511u
@@ -121,7 +120,7 @@ static uint32_t check_context(struct sim_vf *vf, const struct sim_gather *g)
 
 void sim_rules_frame(struct sim_vf *vf, const struct sim_gather *g)
 {
-	uint32_t tag = g->cmd & IGBVF_TXD_VLE ? SIM_TAG_BYTES : 0;
+	uint32_t tag = g->cmd & IGBVF_TXD_VLE ? VFNET_FRAME_VLAN_BYTES : 0;
 	uint32_t headers, at = g->first;
 
 	if (g->alien) {
@@ -134,8 +133,8 @@ void sim_rules_frame(struct sim_vf *vf, const struct sim_gather *g)
 	expect(vf, SIM_RULE_IFCS, !!(g->cmd & IGBVF_TXD_IFCS), 1);
 	headers = check_context(vf, g);
 	expect(vf, SIM_RULE_PAYLEN, VFNET_FIELD_GET(IGBVF_TXD_PAYLEN, g->info), g->len - headers);
-	if (g->len < PAD_MIN)
-		sim_mistake(vf, SIM_RULE_SHORT, g->len, PAD_MIN);
+	if (g->len < SIM_PAD_MIN)
+		sim_mistake(vf, SIM_RULE_SHORT, g->len, SIM_PAD_MIN);
 	if (!headers && g->len + tag > IGBVF_FRAME_MAX)
 		sim_mistake(vf, SIM_RULE_LONG, g->len + tag, IGBVF_FRAME_MAX);
 }

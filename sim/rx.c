@@ -15,8 +15,6 @@
 #include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define TAG_OFF 12u
-
 /* A frame as it goes into a ring. */
 struct arrival {
 	const uint8_t *data;
@@ -146,12 +144,12 @@ static bool fits(const struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 	if (vfnet_likely(octets <= vf->pf.max_frame))
 		return true;
 	return !vf->pf.lpe && octets <= SIM_FRAME_DEFAULT + VFNET_FRAME_VLAN_BYTES &&
-	       vfnet_get_be16(frame + 12) == VFNET_ETHERTYPE_VLAN;
+	       sim_tagged(frame);
 }
 
 static bool strips(const struct sim_vf *vf, const uint8_t *frame)
 {
-	return vf->pf.vlan_strip && vfnet_get_be16(frame + 12) == VFNET_ETHERTYPE_VLAN;
+	return vf->pf.vlan_strip && sim_tagged(frame);
 }
 
 /* What no descriptor would let in does not wait: sim_rx_put() counts it. */
@@ -168,13 +166,13 @@ bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 static void strip(struct sim_vf *vf, struct arrival *frame)
 {
 	uint8_t *to = vf->card->untagged;
-	const uint8_t *rest = frame->data + TAG_OFF + VFNET_FRAME_VLAN_BYTES;
+	const uint8_t *rest = frame->data + SIM_TAG_OFF + VFNET_FRAME_VLAN_BYTES;
 
-	frame->vlan = vfnet_get_be16(frame->data + TAG_OFF + 2);
+	frame->vlan = vfnet_get_be16(frame->data + SIM_TAG_OFF + 2);
 	frame->status |= IGBVF_RXD_VP;
 	frame->len -= VFNET_FRAME_VLAN_BYTES;
-	memcpy(to, frame->data, TAG_OFF);
-	memcpy(to + TAG_OFF, rest, frame->len - TAG_OFF);
+	memcpy(to, frame->data, SIM_TAG_OFF);
+	memcpy(to + SIM_TAG_OFF, rest, frame->len - SIM_TAG_OFF);
 	frame->data = to;
 }
 
@@ -256,7 +254,7 @@ static bool from_wire(struct sim_card *card, const uint8_t *frame, uint32_t len)
 		len = VFNET_FRAME_MIN;
 	}
 	dest = sim_switch_dest(card, frame, &card->rx_dest);
-	vfs = vfnet_likely(sim_switch_vlan_ok(card, frame)) ? dest->vfs : 0;
+	vfs = dest->vfs & sim_switch_vlan(card, frame);
 	if (vfnet_unlikely(card->source->waits || (vfs & card->stall_vfs)) &&
 	    must_wait(card, vfs, frame, len))
 		return false;

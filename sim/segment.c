@@ -23,7 +23,6 @@
 #define TCP_FIN_PSH 0x09u
 #define MACLEN_MIN  14u /* [S] */
 #define IPLEN_MIN   20u /* [S] */
-#define TAG_OFF	    12u
 #define PAYLEN_MOST VFNET_FIELD_GET(IGBVF_TXD_PAYLEN, IGBVF_TXD_PAYLEN)
 
 void sim_context_set(struct sim_txq *q, const union igbvf_tx_desc *desc)
@@ -124,7 +123,7 @@ unsigned int sim_plan_make(const struct sim_gather *g, struct sim_plan *plan, co
 	unsigned int refused = 0;
 
 	*plan = (struct sim_plan){.n = 1};
-	plan->tag = g->cmd & IGBVF_TXD_VLE ? SIM_TAG_BYTES : 0;
+	plan->tag = g->cmd & IGBVF_TXD_VLE ? VFNET_FRAME_VLAN_BYTES : 0;
 	plan->longest = at_least_minimum(g->len + plan->tag);
 	plan->bytes = plan->longest;
 	if (g->alien)
@@ -185,21 +184,25 @@ static uint32_t cut(const struct sim_plan *plan, uint32_t i, const uint8_t *whol
 	return plan->headers + part;
 }
 
+uint32_t sim_tag_insert(uint8_t *frame, uint32_t len, uint16_t vlan)
+{
+	uint8_t *tag = frame + SIM_TAG_OFF;
+
+	memmove(tag + VFNET_FRAME_VLAN_BYTES, tag, len - SIM_TAG_OFF);
+	vfnet_put_be16(tag, VFNET_ETHERTYPE_VLAN);
+	vfnet_put_be16(tag + 2, vlan);
+	return len + VFNET_FRAME_VLAN_BYTES;
+}
+
 uint32_t sim_plan_build(const struct sim_plan *plan, uint32_t i, const uint8_t *whole, uint32_t len,
 			uint8_t *to)
 {
-	uint8_t *frame = to + plan->tag;
-
 	if (plan->headers)
-		len = cut(plan, i, whole, len, frame);
+		len = cut(plan, i, whole, len, to);
 	if (plan->ip_sum || plan->l4_sum)
-		insert_sums(plan, frame, len);
-	if (plan->tag) {
-		memmove(to, frame, TAG_OFF);
-		vfnet_put_be16(to + TAG_OFF, VFNET_ETHERTYPE_VLAN);
-		vfnet_put_be16(to + TAG_OFF + 2, plan->vlan);
-		len += plan->tag;
-	}
+		insert_sums(plan, to, len);
+	if (plan->tag)
+		len = sim_tag_insert(to, len, plan->vlan);
 	if (len < VFNET_FRAME_MIN)
 		memset(to + len, 0, VFNET_FRAME_MIN - len);
 	return at_least_minimum(len);

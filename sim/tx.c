@@ -15,10 +15,8 @@
 
 #include <inttypes.h>
 
-#include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define PAD_MIN		17u /* the card pads no shorter frame [S] */
 #define BUFFER_ALIGN	64u
 #define CMD_KIND	(IGBVF_TXD_DTYP | IGBVF_TXD_DEXT)
 #define CMD_DATA	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT)
@@ -41,6 +39,7 @@ struct batch {
 enum outcome {
 	TAKEN,	 /* off the ring: sent, or lost and counted */
 	NOT_NOW, /* it stays: its end or its receiver's descriptors are still to come */
+	SPOOFED, /* of route(): the check does not let it leave; not yet counted */
 };
 
 /* Say which descriptors are done, as the queue was told to. */
@@ -111,27 +110,35 @@ static bool ring_is_dry(struct sim_card *card, uint32_t vfs, const uint8_t *fram
 	return false;
 }
 
-/* A source or a tag that is not the function's. */
-static inline bool spoofed(const struct sim_vf *vf, const uint8_t *frame, bool vlan_ok)
+/* A source or a tag that is not the function's; @vlan_vfs: whose VLANs have the tag. */
+static inline bool spoofed(const struct sim_vf *vf, const uint8_t *frame, uint32_t vlan_vfs)
 {
-	return vf->card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac);
+	return vf->card->spoof_check &&
+	       (!(vlan_vfs & 1u << vf->index) || !sim_vf_owns(vf, sim_mac_load(frame + 6)));
 }
 
 /*
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
- * one of them owns the address. A function does not hear itself (LLE = 0).
+ * one of them owns the address. A function does not hear itself (LLE = 0), and knows nothing of
+ * the administrator's VLAN that a frame without a tag gets.
  *
  * Return: NOT_NOW: a receiver without DROP_EN has no descriptors.
  */
-static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
-				 uint32_t len, bool vlan_ok)
+static inline enum outcome route(struct sim_vf *vf, struct batch *batch, uint8_t *frame,
+				 uint32_t len)
 {
 	struct sim_card *card = vf->card;
 	const struct sim_dest *dest;
+	uint32_t vlan_vfs;
 	uint32_t vfs;
 
+	if (vfnet_unlikely(vf->pf.admin_vlan) && !sim_tagged(frame))
+		len = sim_tag_insert(frame, len, vf->pf.admin_vlan);
+	vlan_vfs = sim_switch_vlan(card, frame);
+	if (vfnet_unlikely(spoofed(vf, frame, vlan_vfs)))
+		return SPOOFED;
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
-	vfs = vlan_ok ? dest->vfs & ~(1u << vf->index) : 0;
+	vfs = dest->vfs & vlan_vfs & ~(1u << vf->index);
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
 		return NOT_NOW;
 	if (!vfs || !dest->exact) {
@@ -199,8 +206,7 @@ bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint8_t *to,
 static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const struct sim_gather *g,
 			      const struct sim_plan *plan)
 {
-	uint8_t *whole =
-	    plan->headers ? vf->card->whole : room(vf, batch, plan->longest) + plan->tag;
+	uint8_t *whole = plan->headers ? vf->card->whole : room(vf, batch, plan->longest);
 	uint32_t *i = &batch->q->seg_sent;
 
 	if (!sim_gather_read(vf, g, whole, g->len)) {
@@ -212,14 +218,14 @@ static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const stru
 	for (; *i < plan->n; ++*i) {
 		uint8_t *frame = room(vf, batch, plan->longest);
 		uint32_t len = sim_plan_build(plan, *i, whole, g->len, frame);
-		bool vlan_ok = sim_switch_vlan_ok(vf->card, frame);
+		enum outcome outcome = route(vf, batch, frame, len);
 
-		if (spoofed(vf, frame, vlan_ok)) {
+		if (outcome == NOT_NOW)
+			return NOT_NOW;
+		if (outcome == SPOOFED) {
 			sim_count_drop(vf, VFNET_DROPS_spoof, plan->bytes);
 			break;
 		}
-		if (route(vf, batch, frame, len, vlan_ok) == NOT_NOW)
-			return NOT_NOW;
 	}
 	*i = 0;
 	return TAKEN;
@@ -232,7 +238,7 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
 	const char *why;
 	unsigned int refused = sim_plan_make(g, &plan, &why);
 
-	if (!refused && g->len < PAD_MIN) {
+	if (!refused && g->len < SIM_PAD_MIN) {
 		refused = VFNET_DROPS_tx_invalid + 1;
 		why = "the card pads frames of 17 bytes and more only";
 	}
@@ -300,8 +306,8 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 	uint32_t cmd = desc->data.cmd;
 	uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
 	const uint8_t *from;
+	enum outcome outcome;
 	uint8_t *frame;
-	bool vlan_ok;
 
 	/* with PAYLEN right and nothing asked for, d3 is no more than that */
 	if ((cmd & CMD_SIMPLE_MASK) != CMD_SIMPLE ||
@@ -313,11 +319,11 @@ static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint
 		return send_slow(vf, batch, tail);
 	frame = room(vf, batch, len);
 	sim_copy(frame, from, len);
-	vlan_ok = sim_switch_vlan_ok(vf->card, frame);
-	if (spoofed(vf, frame, vlan_ok))
-		sim_count_drop(vf, VFNET_DROPS_spoof, len);
-	else if (route(vf, batch, frame, len, vlan_ok) == NOT_NOW)
+	outcome = route(vf, batch, frame, len);
+	if (outcome == NOT_NOW)
 		return NOT_NOW;
+	if (vfnet_unlikely(outcome == SPOOFED))
+		sim_count_drop(vf, VFNET_DROPS_spoof, len);
 	take(vf, batch, cmd);
 	q->head = sim_txq_next(q, q->head);
 	return TAKEN;

@@ -9,7 +9,7 @@
 
 #include "sim/card.h"
 
-#define SIM_TAG_BYTES 4u
+#define SIM_PAD_MIN 17u /* the card pads no shorter frame [S] */
 
 /** struct sim_gather - a frame's descriptors; what its first one asks for is read once. */
 struct sim_gather {
@@ -31,7 +31,7 @@ struct sim_gather {
  * @l2, @l3: bytes of header, as the context says
  * @mss:     most payload bytes of a segment
  * @vlan:    tag control information, if @tag
- * @tag:     bytes of the tag to insert: SIM_TAG_BYTES or 0
+ * @tag:     bytes of the tag to insert: VFNET_FRAME_VLAN_BYTES or 0
  */
 struct sim_plan {
 	uint32_t n;
@@ -78,12 +78,15 @@ unsigned int sim_plan_make(const struct sim_gather *g, struct sim_plan *plan, co
 
 /**
  * sim_plan_build() - frame @i of those that leave
- * @whole: the gathered bytes, @len; @to + @plan->tag unless it is segmented
+ * @whole: the gathered bytes, @len; @to unless it is segmented
  * @to:    room for @plan->longest
  *
  * Return: its bytes.
  */
 uint32_t sim_plan_build(const struct sim_plan *plan, uint32_t i, const uint8_t *whole, uint32_t len,
 			uint8_t *to);
+
+/** sim_tag_insert() - @frame has room for the tag. Return: its bytes now. */
+uint32_t sim_tag_insert(uint8_t *frame, uint32_t len, uint16_t vlan);
 
 #endif

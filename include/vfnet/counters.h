@@ -23,7 +23,7 @@ extern "C" {
 /* clang-format off */
 #define VFNET_MISSED(_)                                                                            \
 	_(no_descriptor,   "the receive ring had no free descriptor")                              \
-	_(no_filter_match, "no address filter of a function matched the destination")              \
+	_(no_filter_match, "no filter of a function matched the destination and the VLAN")         \
 	_(link_down,       "the link was down")                                                    \
 	_(not_enabled,     "the function's receive queue was not enabled")                         \
 	_(oversize,        "longer than the port's maximum frame")                                 \
@@ -37,7 +37,7 @@ extern "C" {
 	_(tx_full,         "the transmit ring was full")                                           \
 	_(tx_down,         "the port that should send it was in reset or gone")                    \
 	_(pool_empty,      "no buffer for a frame that the application wanted to make")            \
-	_(spoof,           "the card's anti-spoof check refused the source address")               \
+	_(spoof,           "the card's anti-spoof check refused the source address or the VLAN")   \
 	_(tx_oversize,     "longer than the card sends")                                           \
 	_(tx_unsupported,  "asked for an offload that the port does not have")                     \
 	_(tx_invalid,      "a buffer without bytes, too many buffers, or a senseless offload")     \

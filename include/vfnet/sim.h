@@ -77,12 +77,16 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  * @sim:  the cards
  * @card: 0..15
  * @spec: comma-separated: "promisc" (ROPE with all unicast hash bits, and multicast),
- *        "nospoof", "mac=VF:ADDR" (once per VF), "down" (the physical function's interface is
- *        not up: no link, and a VF's reset never ends)
+ *        "nospoof", "mac=VF:ADDR" (once per VF), "vlan=VF:ID" (once per VF; the VF is in this VLAN,
+ *        1..4094, without knowing: the card adds the tag to what it sends, and the VF can have no
+ *        other), "trust=VF" (it may change an address that was given by "mac=", and have further
+ *        ones), "stats=START" (the counters of all functions begin there, 0..4294967295, so that
+ *        they soon wrap), "down" (the physical function's interface is not up: no link, and a VF's
+ *        reset never ends)
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several
- * calls add up. "vlan=" and "trust" are known and refused: they are not built yet.
+ * calls add up.
  *
  * Return: 0; -EINVAL for a bad card or option (the sentence names it); -EBUSY a device is open;
  * -ENOMEM.

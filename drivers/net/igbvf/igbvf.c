@@ -197,4 +197,5 @@ const struct vfnet_driver igbvf_driver = {
     .txq_reclaim = igbvf_txq_reclaim,
     .service = igbvf_service,
     .events = igbvf_irq_events,
+    .filter = igbvf_filter,
 };

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vfnet/filter.h>
+
 #include "lib/chip/82576_desc.h"
 #include "lib/chip/82576_mbox.h"
 #include "lib/chip/82576_regs.h"
@@ -51,6 +53,26 @@ struct igbvf_hw {
 	uint32_t events;
 };
 
+/**
+ * struct igbvf_soft - what the physical function was told and forgets at each reset
+ * @n_hashes: groups, as asked for; above IGBVF_MULTICAST_MAX = all of them
+ * @hashes:   of the first of them
+ * @allmulti: all groups, whatever @n_hashes says
+ * @vlans:    @n_vlans of them
+ * @macs:     @n_macs addresses beside the port's own
+ */
+struct igbvf_soft {
+	unsigned int n_hashes;
+	uint16_t hashes[IGBVF_MULTICAST_MAX];
+	bool allmulti;
+	unsigned int n_vlans;
+	uint16_t vlans[VFNET_VLANS_MAX];
+	unsigned int n_macs;
+	uint8_t macs[VFNET_MACS_MAX][6];
+};
+
+static_assert(VFNET_MULTICAST_MAX == IGBVF_MULTICAST_MAX, "what the header promises");
+
 /* Wrapping counters of the function, in the order of the table in counters.c. */
 #define IGBVF_WRAP_COUNTERS 4
 
@@ -58,11 +80,13 @@ struct igbvf_hw {
  * struct igbvf_port - a port of this driver
  * @port: what lib/net knows
  * @hw:   registers
+ * @soft: what service or a filter call told the physical function
  * @wrap: last value read of each wrapping counter
  */
 struct igbvf_port {
 	struct vfnet_port port;
 	struct igbvf_hw hw;
+	struct igbvf_soft soft;
 	uint32_t wrap[IGBVF_WRAP_COUNTERS];
 };
 
@@ -252,7 +276,25 @@ void igbvf_queue_end(struct igbvf_port *port, uint32_t reg, uint32_t thresholds)
 /* -ENODEV with its sentence. */
 int igbvf_err_gone(const struct igbvf_hw *hw, struct vfnet_err *err);
 
+/* filter.c */
+int igbvf_filter(struct vfnet_port *port, const struct vfnet_filter *filter, struct vfnet_err *err);
+
+/* soft_state.c: messages about filters. @word: room for IGBVF_MBOX_WORDS. Return: words. */
+unsigned int igbvf_soft_multicast(const struct igbvf_soft *soft, uint32_t *word);
+unsigned int igbvf_soft_allmulti(bool on, uint32_t *word);
+unsigned int igbvf_soft_vlan(uint16_t vid, bool on, uint32_t *word);
+/* @info: 0, IGBVF_MAC_FILTER_ADD or IGBVF_MAC_FILTER_CLEAR */
+unsigned int igbvf_soft_mac(const uint8_t *mac, uint32_t info, uint32_t *word);
+/* 12 bits of a group address: what the card tells groups apart by. */
+uint16_t igbvf_soft_hash(const uint8_t *mac);
+
 /* mbx.c */
+/*
+ * Send a message of @n words and wait for the reply's first word.
+ * Return: 0, also for a refusal; with a sentence -ENODEV, -ENETDOWN, -ETIMEDOUT.
+ */
+int igbvf_mbx_ask(struct igbvf_hw *hw, const uint32_t *word, uint32_t n, uint32_t *reply,
+		  struct vfnet_err *err);
 /* VF_RESET. @mac: what the physical function has for us; older igb say zeros, others refuse and it
  * stays as it is. */
 int igbvf_mbx_reset(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err);

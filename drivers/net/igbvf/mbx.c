@@ -127,10 +127,10 @@ static int ask(struct igbvf_hw *hw, const uint32_t *word, uint32_t n, uint32_t *
 	return 0;
 }
 
-static void mac_to_words(const uint8_t *mac, uint32_t *word)
+int igbvf_mbx_ask(struct igbvf_hw *hw, const uint32_t *word, uint32_t n, uint32_t *reply,
+		  struct vfnet_err *err)
 {
-	word[0] = word[1] = 0;
-	memcpy(word, mac, VFNET_MAC_BYTES);
+	return ask(hw, word, n, reply, 1, err);
 }
 
 int igbvf_mbx_reset(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err)
@@ -149,13 +149,12 @@ int igbvf_mbx_reset(struct igbvf_hw *hw, uint8_t *mac, struct vfnet_err *err)
 
 int igbvf_mbx_set_mac(struct igbvf_hw *hw, const uint8_t *mac, struct vfnet_err *err)
 {
-	uint32_t word[3] = {IGBVF_MSG_SET_MAC};
+	uint32_t word[IGBVF_MBOX_WORDS];
 	char text[VFNET_MAC_TEXT_BYTES];
 	uint32_t reply;
 	int rc;
 
-	mac_to_words(mac, &word[1]);
-	rc = ask(hw, word, 3, &reply, 1, err);
+	rc = igbvf_mbx_ask(hw, word, igbvf_soft_mac(mac, 0, word), &reply, err);
 	if (rc || (reply & IGBVF_MSG_ACK))
 		return rc;
 	vfnet_mac_format(mac, text);

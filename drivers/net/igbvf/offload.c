@@ -14,6 +14,7 @@
 #include <vfnet/offload.h>
 
 #include "drivers/net/igbvf/igbvf.h"
+#include "lib/frame/frame.h"
 
 #define MACLEN_MIN  14u /* [S] */
 #define IP4_MIN	    20u
@@ -21,7 +22,6 @@
 #define IP6_MIN	    40u
 #define TCP_MIN	    20u
 #define UDP_BYTES   8u
-#define TAG_BYTES   4u
 #define L4T_TCP	    1u
 #define SEG_LEN_MAX 65535u /* as long as software's frames are [L] */
 
@@ -70,7 +70,7 @@ static uint64_t *plan_segments(struct igbvf_txq *q, const struct vfnet_pkt *pkt,
 {
 	uint32_t l4 = vfnet_txo_l4_bytes(pkt->txo), mss = vfnet_txo_mss(pkt->txo);
 	uint32_t headers = vfnet_txo_l2_bytes(pkt->txo) + vfnet_txo_l3_bytes(pkt->txo) + l4;
-	uint32_t tag = o->cmd & IGBVF_TXD_VLE ? TAG_BYTES : 0;
+	uint32_t tag = o->cmd & IGBVF_TXD_VLE ? VFNET_FRAME_VLAN_BYTES : 0;
 	uint32_t payload, rest;
 
 	if (len <= headers || !mss)
@@ -123,7 +123,7 @@ uint64_t *igbvf_offload_plan(struct igbvf_txq *q, const struct vfnet_pkt *pkt, u
 	if (pkt->flags & VFNET_PKT_VLAN) {
 		o->cmd |= IGBVF_TXD_VLE;
 		o->context.vlan_l2_l3 = VFNET_FIELD_PREP(IGBVF_TXC_VLAN, (uint32_t)pkt->vlan);
-		o->bytes += TAG_BYTES;
+		o->bytes += VFNET_FRAME_VLAN_BYTES;
 	}
 	if (pkt->flags & VFNET_PKT_TX_ANY)
 		refused = plan_headers(q, pkt, len, o);

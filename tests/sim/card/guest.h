@@ -54,6 +54,15 @@ inline Bytes Frame(const Mac &dst, const Mac &src, size_t len, uint8_t seed = 0)
 	return frame;
 }
 
+/* the same with a tag after the addresses */
+inline Bytes Tagged(Bytes frame, uint16_t vid)
+{
+	const uint8_t tag[] = {0x81, 0, static_cast<uint8_t>(vid >> 8), static_cast<uint8_t>(vid)};
+
+	frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+	return frame;
+}
+
 /* Log lines of the cards. */
 struct Log {
 	std::vector<std::string> lines;
@@ -241,13 +250,19 @@ class Function
 		Wr(IGBVF_VTCTRL, IGBVF_VTCTRL_RST);
 		return Ask({IGBVF_MSG_RESET});
 	}
-	uint32_t SetMac(const Mac &mac)
+	/* @info: 0 or IGBVF_MAC_FILTER_ADD, IGBVF_MAC_FILTER_CLEAR */
+	uint32_t SetMac(const Mac &mac, uint32_t info = 0)
 	{
-		std::vector<uint32_t> words{IGBVF_MSG_SET_MAC, 0, 0};
+		std::vector<uint32_t> words{IGBVF_MSG_SET_MAC | info << 16, 0, 0};
 
 		std::memcpy(&words[1], mac.data(), 4);
 		std::memcpy(&words[2], mac.data() + 4, 2);
 		return Ask(words);
+	}
+	/* Return: whether the physical function agreed */
+	bool SetVlan(uint32_t vid, bool add)
+	{
+		return Ask({IGBVF_MSG_SET_VLAN | uint32_t{add} << 16, vid}) & IGBVF_MSG_ACK;
 	}
 	/* reset, address, rings of @n_desc */
 	void Up(const Mac &mac, uint32_t n_desc = 64)

@@ -47,15 +47,6 @@ void inside_set_reg(struct vfnet_dev *dev, uint32_t offset, uint32_t val)
 	sim_unlock(vf->card->sim);
 }
 
-void inside_set_vlan_strip(struct vfnet_dev *dev, bool on)
-{
-	struct sim_vf *vf = VFNET_CONTAINER_OF(dev, struct sim_vf, dev);
-
-	sim_lock(vf->card->sim);
-	vf->pf.vlan_strip = on;
-	sim_unlock(vf->card->sim);
-}
-
 struct inside_dma {
 	struct sim_dma dma;
 };

@@ -31,9 +31,6 @@ void inside_skip_ns(struct vfnet_sim *sim, uint64_t ns);
 /* Give a register a value whatever its access rules are. */
 void inside_set_reg(struct vfnet_dev *dev, uint32_t offset, uint32_t val);
 
-/* What SET_VLAN would ask of the card. */
-void inside_set_vlan_strip(struct vfnet_dev *dev, bool on);
-
 /* sim/iommu.h on its own. */
 struct inside_dma;
 struct inside_dma *inside_dma_open(void);

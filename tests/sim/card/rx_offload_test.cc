@@ -123,7 +123,7 @@ TEST_F(RxOffload, ATagStaysInTheFrameUntilStrippingIsOn)
 	EXPECT_EQ(got.status & kVp, 0u);
 	EXPECT_EQ(got.vlan, 0);
 
-	inside_set_vlan_strip(b.dev, true);
+	EXPECT_TRUE(b.SetVlan(5, true)); /* any but 0 turns it on */
 	shape.vlan = -1;
 	got = Pass(tagged);
 	EXPECT_EQ(got.data, Build(shape)) << "as if it had never been there";
@@ -145,7 +145,7 @@ TEST_F(RxOffload, AStrippedFrameNeedsNoRoomForItsTag)
 {
 	frames::Shape shape;
 
-	inside_set_vlan_strip(b.dev, true);
+	EXPECT_TRUE(b.SetVlan(5, true)); /* any but 0 turns it on */
 	b.Ask({IGBVF_MSG_SET_LPE, 9728});
 	b.RxUp(16, 1);
 	shape.vlan = 7;
