@@ -127,6 +127,17 @@ static int events(struct vfnet_port *port, int fd, struct vfnet_err *err)
 	return 0;
 }
 
+static int filter(struct vfnet_port *port, const struct vfnet_filter *filter, struct vfnet_err *err)
+{
+	/* service, which only tries, would find the lock taken */
+	fake_driver.filter_locked = pthread_mutex_trylock(&port->lock) != 0;
+	fake_driver.filter = *filter;
+	fake_driver.n_filters++;
+	if (fake_driver.filter_rc)
+		return vfnet_err_set(err, fake_driver.filter_rc, "fake: %s", port->dev->name);
+	return 0;
+}
+
 static const struct vfnet_driver driver = {
     .name = "fake",
     .max_rx_queues = 1,
@@ -144,6 +155,7 @@ static const struct vfnet_driver driver = {
     .txq_reclaim = txq_reclaim,
     .service = service,
     .events = events,
+    .filter = filter,
 };
 
 const struct vfnet_driver *const vfnet_drivers[] = {&driver, NULL};

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-struct vfnet_port;
+#include "lib/net/driver.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +21,10 @@ extern "C" {
  * events_rc:           what the call for events returns
  * event_fd:            what it was given last
  * n_services:          calls of service, atomic
+ * filter_rc:           what the call for filters returns
+ * filter:              what it was given last; its addresses are the caller's
+ * n_filters:           how often
+ * filter_locked:       the port was locked then
  */
 struct fake_driver {
 	int open_rc;
@@ -36,6 +40,10 @@ struct fake_driver {
 	int events_rc;
 	int event_fd;
 	uint32_t n_services;
+	int filter_rc;
+	struct vfnet_filter filter;
+	unsigned int n_filters;
+	bool filter_locked;
 };
 
 extern struct fake_driver fake_driver;
