@@ -56,6 +56,7 @@ static int vf_open(struct sim_vf *vf, struct vfnet_err *err)
 				     vf->dev.name);
 	vf->open = true;
 	vf->said = 0;
+	vf->mistaken = 0;
 	memset(vf->missed, 0, sizeof(vf->missed));
 	memset(vf->drops, 0, sizeof(vf->drops));
 	vf->tx_lost_bytes = 0;
@@ -205,7 +206,8 @@ static uint32_t *sim_dev_doorbell(struct vfnet_dev *dev, unsigned int bar, uint3
 	/* a posted doorbell is a write like others: it waits behind them */
 	if (dev_sim(dev)->doorbell_call || dev_vf(dev)->card->posted || bar != 0)
 		return NULL;
-	if (offset != IGBVF_RDT && offset != IGBVF_TDT)
+	if (offset != IGBVF_AT(RDT, 0) && offset != IGBVF_AT(RDT, 1) &&
+	    offset != IGBVF_AT(TDT, 0) && offset != IGBVF_AT(TDT, 1))
 		return NULL;
 	return sim_vf_reg(dev_vf(dev), offset);
 }

@@ -56,7 +56,10 @@ struct wish {
 	bool promisc;
 	bool nospoof;
 	uint64_t posted;
+	bool trust[SIM_VFS];
 	uint8_t macs[SIM_VFS][VFNET_MAC_BYTES];
+	uint16_t vlans[SIM_VFS];
+	uint64_t stats;
 };
 
 static int set_down(void *user, const char *value, struct vfnet_err *err)
@@ -96,19 +99,29 @@ static int set_posted(void *user, const char *value, struct vfnet_err *err)
 	return sim_spec_number("posted", value, 1, POSTED_STEPS_MAX, &wish->posted, err);
 }
 
+/* "VF:REST". Return: REST; NULL = wrong */
+static const char *split_vf(const char *usage, const char *value, unsigned int *vf,
+			    struct vfnet_err *err)
+{
+	*vf = (unsigned int)value[0] - '0';
+	if (*vf < SIM_VFS && value[1] == ':')
+		return value + 2;
+	vfnet_err_set(err, -EINVAL, "%s: write %s with VF from 0 to %u", value, usage, SIM_VFS - 1);
+	return NULL;
+}
+
 static int set_mac(void *user, const char *value, struct vfnet_err *err)
 {
 	struct wish *wish = user;
-	unsigned int vf = (unsigned int)value[0] - '0';
 	uint8_t mac[VFNET_MAC_BYTES];
+	const char *text;
+	unsigned int vf;
 	int ret;
 
-	if (vf >= SIM_VFS || value[1] != ':')
-		return vfnet_err_set(err, -EINVAL,
-				     "mac=%s: write mac=VF:ADDR with VF from 0 to %u, such as "
-				     "mac=0:02:00:00:00:00:01",
-				     value, SIM_VFS - 1);
-	ret = sim_spec_mac("mac", value + 2, mac, err);
+	text = split_vf("mac=VF:ADDR, such as mac=0:02:00:00:00:00:01,", value, &vf, err);
+	if (!text)
+		return -EINVAL;
+	ret = sim_spec_mac("mac", text, mac, err);
 	if (ret)
 		return ret;
 	if (!vfnet_mac_is_valid_unicast(mac))
@@ -117,30 +130,79 @@ static int set_mac(void *user, const char *value, struct vfnet_err *err)
 	return 0;
 }
 
-static int set_later(void *user, const char *value, struct vfnet_err *err)
+static int set_vlan(void *user, const char *value, struct vfnet_err *err)
 {
-	(void)user;
-	return vfnet_err_set(
-	    err, -EINVAL,
-	    "card option \"%s\": the software 82576 cannot do vlan= and trust yet; "
-	    "leave it out",
-	    value ? value : "trust");
+	struct wish *wish = user;
+	const char *text;
+	unsigned int vf;
+	uint64_t id;
+
+	text = split_vf("vlan=VF:ID", value, &vf, err);
+	if (!text || sim_spec_number("vlan ID", text, 1, SIM_VLANS - 2, &id, err))
+		return -EINVAL;
+	wish->vlans[vf] = (uint16_t)id;
+	return 0;
+}
+
+static int set_trust(void *user, const char *value, struct vfnet_err *err)
+{
+	struct wish *wish = user;
+	uint64_t vf;
+
+	if (sim_spec_number("trust", value, 0, SIM_VFS - 1, &vf, err))
+		return -EINVAL;
+	wish->trust[vf] = true;
+	return 0;
+}
+
+static int set_stats(void *user, const char *value, struct vfnet_err *err)
+{
+	struct wish *wish = user;
+
+	return sim_spec_number("stats", value, 0, UINT32_MAX, &wish->stats, err);
 }
 
 static const struct sim_spec_key card_keys[] = {
     {"promisc", "promisc", false, set_promisc},
     {"nospoof", "nospoof", false, set_nospoof},
     {"mac", "mac=VF:ADDR", true, set_mac},
+    {"vlan", "vlan=VF:ID", true, set_vlan},
+    {"trust", "trust=VF", true, set_trust},
+    {"stats", "stats=START", false, set_stats},
     {"down", "down", false, set_down},
     {"posted", "posted=1..1000", false, set_posted},
-    {"vlan", "vlan=VF:ID (not yet)", true, set_later},
-    {"trust", "trust (not yet)", false, set_later},
     SIM_FAULTS(SIM_FAULT_KEY){0},
 };
 
+static void begin_stats(struct sim_vf *vf, uint32_t start)
+{
+	const struct igbvf_reg *reg;
+
+	for (size_t i = 0; (reg = igbvf_reg_at(i)); i++) {
+		if (reg->access == IGBVF_WRAP32)
+			*sim_vf_reg(vf, reg->offset) = start;
+	}
+}
+
+static void grant(struct sim_vf *vf, const struct wish *wish)
+{
+	uint8_t mac[VFNET_MAC_BYTES + 2] = {0};
+	unsigned int i = vf->index;
+
+	vf->pf.trusted |= wish->trust[i];
+	if (wish->vlans[i])
+		vf->pf.admin_vlan = wish->vlans[i];
+	if (wish->stats)
+		begin_stats(vf, (uint32_t)wish->stats);
+	if (!vfnet_mac_is_valid_unicast(wish->macs[i]))
+		return;
+	vfnet_mac_copy(mac, wish->macs[i]);
+	vf->pf.mac = sim_mac_load(mac);
+	vf->pf.admin_mac = true;
+}
+
 int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err)
 {
-	uint8_t text[VFNET_MAC_BYTES + 2] = {0};
 	struct wish wish = {0};
 	char what[16];
 	int ret;
@@ -160,15 +222,9 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	card->down |= wish.down;
 	if (wish.posted)
 		card->posted = (uint32_t)wish.posted;
-	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		if (!vfnet_mac_is_valid_unicast(wish.macs[i]))
-			continue;
-		vfnet_mac_copy(text, wish.macs[i]);
-		card->vfs[i].pf.mac = sim_mac_load(text);
-		card->vfs[i].pf.admin_mac = true;
-	}
+	for (unsigned int i = 0; i < SIM_VFS; i++)
+		grant(&card->vfs[i], &wish);
 	sim_pf_init(card);
-	sim_switch_flush(card);
 	return 0;
 }
 

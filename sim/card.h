@@ -5,15 +5,17 @@
 /*
  * The software 82576, from the inside.
  *
- *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox      vf.c mbox.c
- *                                         │               ├─ interrupts              irq.c
- *                                         │               ├─ register writes under way posted.c
- *                                         │               ├─ receive ring            rx.c
- *                                         │               └─ transmit ring           tx.c
- *                                         ├─ physical function, as igb drives it     pf.c
- *                                         ├─ filters and internal switch             switch.c
- *                                         ├─ misfortunes that were ordered           faults.c
- *                                         └─ source and sink                         wire/
+ *     struct vfnet_sim ── sim_card 0..15 ─┬─ sim_vf 0..6 ─┬─ registers, mailbox   vf.c mbox.c
+ *                                         │               ├─ writes under way     posted.c
+ *                                         │               ├─ interrupts           irq.c
+ *                                         │               ├─ receive rings        rx.c classify.c
+ *                                         │               └─ transmit rings       tx.c segment.c
+ *                                         │                                       rules.c
+ *                                         ├─ physical function, as igb drives it  pf.c
+ *                                         ├─ what it is asked to let through      pf_filter.c
+ *                                         ├─ filters and internal switch          switch.c
+ *                                         ├─ misfortunes that were ordered        faults.c
+ *                                         └─ source and sink                      wire/
  *
  * One lock, in struct vfnet_sim, is held by whoever is in here: a register call, a step, a public
  * call. Without it a driver touches two kinds of words only: ring tails (sim_vf.regs, through
@@ -33,27 +35,38 @@
 #include "lib/chip/82576_desc.h"
 #include "lib/chip/82576_regs.h"
 #include "lib/dev/dev.h"
+#include "lib/frame/bytes.h"
+#include "lib/frame/frame.h"
 #include "sim/faults.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
+#include "sim/rules.h"
 #include "sim/wire/wire.h"
 
 #define SIM_CARDS	    16u
 #define SIM_VFS		    7u	/* eight pools, one is the physical function's [L] */
+#define SIM_QUEUES	    2u	/* pairs of a function */
 #define SIM_BATCH	    64u /* frames that are looked at together; an inline step's budget */
 #define SIM_CRC_BYTES	    4u
 #define SIM_HEADER_BYTES    14u
+#define SIM_TAG_OFF	    12u
 #define SIM_TX_BUFFER_BYTES 32768u /* holds three of the longest frames */
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
 #define SIM_POSTED_MAX	    64u /* register writes of a function that are under way */
+#define SIM_PAYLEN_MAX	    0x3ffffu		     /* what PAYLEN can say */
+#define SIM_WHOLE_BYTES	    (SIM_PAYLEN_MAX + 1024u) /* and the longest headers of a context */
+#define SIM_NO_TAIL	    UINT32_MAX
+#define SIM_VLANS	    4096u /* identifiers have 12 bits */
+#define SIM_VLVF	    32u	  /* entries of the port's VLAN filter [L] */
+#define SIM_FREE_MACS	    13u	  /* receive addresses left for further ones (unverified) */
 
 /* What causes an interrupt of a function's queues: its byte in VTIVAR. */
-#define SIM_IRQ_RX0 VFNET_BIT(0)
-#define SIM_IRQ_TX0 VFNET_BIT(1)
+#define SIM_IRQ_RX(q) VFNET_BIT(2 * (q))
+#define SIM_IRQ_TX(q) VFNET_BIT(2 * (q) + 1)
 
-/** struct sim_rxq - receive queue 0 of a function. */
+/** struct sim_rxq - a receive queue of a function. */
 struct sim_rxq {
 	union igbvf_rx_desc *ring; /* NULL: not in mapped memory */
 	uint32_t n_desc;	   /* 0 = no ring */
@@ -63,17 +76,32 @@ struct sim_rxq {
 	bool drop;	    /* DROP_EN */
 	bool enabled;	    /* what RXDCTL.ENABLE reads */
 	bool live;	    /* frames may be put into the ring */
+	uint32_t noticed;   /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;	    /* of the ring, as it came on */
 };
 
-/** struct sim_txq - transmit queue 0 of a function. */
+/** struct sim_context - a context descriptor, as the card keeps it. */
+struct sim_context {
+	uint32_t vlan_l2_l3;
+	uint32_t types;
+	uint32_t mss_l4;
+	bool set;
+};
+
+/** struct sim_txq - a transmit queue of a function. */
 struct sim_txq {
 	union igbvf_tx_desc *ring;
 	uint32_t n_desc;
 	uint32_t head;
 	bool enabled;
 	bool live;
+	bool head_wb;	   /* the head is written to head_iova, and no DD */
+	uint32_t seg_sent; /* segments of the frame at head that have left */
+	uint32_t no_rs;	   /* descriptors since the last with RS */
+	uint32_t noticed;  /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;
+	uint64_t head_iova;
+	struct sim_context ctx[2];
 
 	/* with slow=: written back so far, and up to where after @due steps */
 	uint32_t done;
@@ -110,6 +138,9 @@ struct sim_pf_vf {
 	bool cts;	      /* clear to send: it did VF_RESET since */
 	bool enabled;	      /* VFRE and VFTE */
 	bool multi_promisc;   /* SET_PROMISC asked for all multicast */
+	bool trusted;	      /* may change an address that the administrator set */
+	bool vlan_strip;      /* VMOLR.STRVLAN: tags go into the receive descriptor */
+	uint16_t admin_vlan;  /* the administrator's VLAN; 0 = none */
 	bool replying;	      /* PFU is held and reply is to be written */
 	uint32_t ping;	      /* control message that waits for the words; 0 = none */
 	unsigned int n_reply; /* words */
@@ -117,10 +148,12 @@ struct sim_pf_vf {
 	uint64_t last_nack_ns;
 	unsigned int n_hashes; /* as asked for: above the limit means all multicast */
 	uint16_t hashes[IGBVF_MULTICAST_MAX];
+	unsigned int n_macs; /* further addresses */
+	uint64_t macs[SIM_FREE_MACS];
 };
 
 /** enum sim_said - log lines of a function that are said once per open. */
-enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC, SIM_SAID_TAIL };
+enum sim_said { SIM_SAID_RING, SIM_SAID_RX, SIM_SAID_TX, SIM_SAID_DESC };
 
 /** struct sim_vf - a virtual function. */
 struct sim_vf {
@@ -134,10 +167,12 @@ struct sim_vf {
 	uint32_t said;	     /* bits by enum sim_said */
 	uint64_t lag;	     /* steps until ENABLE as written is looked at */
 	uint64_t late;	     /* steps that a reply has waited */
+	uint32_t mistaken;   /* bits by enum sim_rule */
+	uint32_t switched;   /* RXDCTL or TXDCTL written since a reset, bits in vf.c */
 	struct sim_irq irq;
 	struct sim_posted posted;
-	struct sim_rxq rxq;
-	struct sim_txq txq;
+	struct sim_rxq rxq[SIM_QUEUES];
+	struct sim_txq txq[SIM_QUEUES];
 	struct sim_pf_vf pf;
 	struct sim_mbox mbox;
 
@@ -170,17 +205,25 @@ struct sim_card {
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
-	unsigned int turn;	    /* function that transmits first */
+	unsigned int turn;	    /* queue of all functions that transmits first */
 	uint32_t filter_generation; /* changes with every address */
 	struct sim_dest rx_dest;    /* last look-up for the wire */
 	struct sim_dest tx_dest;    /* last look-up for transmitters */
 	bool hashed[SIM_HASHES];    /* MTA: one table for all functions */
+	unsigned int n_macs;	    /* further addresses of all functions */
+	unsigned int n_vlans;	    /* VLVF entries in use but for identifier 0's */
+	uint32_t untagged_vfs;	    /* AUPE: bit n = function n gets frames without a tag */
+	/* VLVF, by identifier: bit n = function n has it */
+	uint8_t vlan_vfs[SIM_VLANS];
 	struct sim_source *source;
 	struct sim_sink *sink;
 	struct vfnet_sim_wire_counters wire;
 	struct sim_faults faults;
+	uint64_t mistakes;			/* of drivers, rules.h */
 	uint8_t padded[IGBVF_FRAME_MIN + 2];	/* a short frame from the wire */
+	uint8_t untagged[IGBVF_FRAME_MAX];	/* a frame whose tag is stripped */
 	uint8_t tx_buffer[SIM_TX_BUFFER_BYTES]; /* frames on their way to the wire */
+	uint8_t whole[SIM_WHOLE_BYTES];		/* a frame that is cut into segments */
 	struct sim_vf vfs[SIM_VFS];
 };
 
@@ -227,6 +270,11 @@ static inline uint64_t sim_mac_load(const uint8_t *mac)
 	return val & UINT64_C(0xffffffffffff);
 }
 
+static inline bool sim_tagged(const uint8_t *frame)
+{
+	return vfnet_get_be16(frame + SIM_TAG_OFF) == VFNET_ETHERTYPE_VLAN;
+}
+
 static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 {
 	return &vf->regs[offset / 4];
@@ -235,6 +283,15 @@ static inline uint32_t *sim_vf_reg(struct sim_vf *vf, uint32_t offset)
 static inline bool sim_card_has_link(const struct sim_card *card)
 {
 	return !card->down && !card->no_wire && !card->gone;
+}
+
+/*
+ * Where a function's frames go: igb leaves VMOLR.RSSE of its functions off, so never to queue 1
+ * [L].
+ */
+static inline struct sim_rxq *sim_vf_rxq(struct sim_vf *vf)
+{
+	return &vf->rxq[0];
 }
 
 /* The function that answers for frames that belong to none; NULL when all are closed. */
@@ -293,6 +350,18 @@ void sim_pf_up(struct sim_card *card);
 /** sim_pf_link() - the wire is plugged in or out: igb tells the functions that it knows. */
 void sim_pf_link(struct sim_card *card, bool plugged);
 
+/* pf_filter.c */
+/** sim_pf_filter_forget() - all that a function asked for is gone, as after its reset. */
+void sim_pf_filter_forget(struct sim_vf *vf);
+/**
+ * sim_pf_filter_serve() - a message about filters
+ * @words:  the message
+ * @answer: word 0 of the reply, as far as it is known
+ *
+ * Return: 0 = acknowledge, -1 = refuse.
+ */
+int sim_pf_filter_serve(struct sim_vf *vf, const uint32_t *words, uint32_t *answer);
+
 /* irq.c */
 /** sim_irq_cause() - add @vectors, bits, to VTEICR, and send those that are enabled. */
 void sim_irq_cause(struct sim_vf *vf, uint32_t vectors);
@@ -328,14 +397,25 @@ bool sim_idle_arm(struct vfnet_sim *sim);
 /** sim_idle() - as dev.h's idle. */
 int sim_idle(struct vfnet_sim *sim);
 void sim_idle_close(struct vfnet_sim *sim);
+/* Whether @mac is an address of the function. */
+static inline bool sim_vf_owns(const struct sim_vf *vf, uint64_t mac)
+{
+	if (vfnet_likely(mac == vf->pf.mac))
+		return mac != SIM_NO_MAC;
+	for (unsigned int i = 0; i < vf->pf.n_macs; i++) {
+		if (mac == vf->pf.macs[i])
+			return true;
+	}
+	return false;
+}
 
 /* switch.c */
 /** sim_switch_flush() - addresses changed: forget what look-ups found. */
 void sim_switch_flush(struct sim_card *card);
 /** sim_switch_find() - the slow half of sim_switch_dest(). */
 void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest);
-/** sim_switch_vlan_ok() - whether a frame passes the VLAN filter of the functions. */
-bool sim_switch_vlan_ok(const struct sim_card *card, const uint8_t *frame);
+/** sim_switch_vlan() - the functions whose VLAN filter a frame passes, as bits. */
+uint32_t sim_switch_vlan(const struct sim_card *card, const uint8_t *frame);
 
 /* @dest: the kept result, of rx_dest or tx_dest */
 static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, const uint8_t *frame,
@@ -347,6 +427,14 @@ static inline const struct sim_dest *sim_switch_dest(struct sim_card *card, cons
 		sim_switch_find(card, mac, dest);
 	return dest;
 }
+
+/* classify.c */
+/** struct sim_about - what a receive descriptor says about a frame: bits of d0 and d2. */
+struct sim_about {
+	uint32_t types;
+	uint32_t status;
+};
+struct sim_about sim_classify(const uint8_t *data, uint32_t len);
 
 /* rx.c */
 /** sim_rx_must_wait() - whether descriptors that are still to come would let the frame in. */

@@ -10,6 +10,7 @@
 #include "lib/base/err.h"
 #include "sim/card.h"
 #include "sim/spec.h"
+#include "sim/tx.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -141,22 +142,27 @@ bool sim_faults_lag(struct sim_vf *vf)
 	return true;
 }
 
-static void write_back(struct sim_vf *vf, uint32_t end)
+static void write_back(struct sim_vf *vf, struct sim_txq *q)
 {
-	struct sim_txq *q = &vf->txq;
+	uint32_t n_rs = 0;
 
-	for (; q->done != end; q->done = q->done + 1 == q->n_desc ? 0 : q->done + 1)
-		if (q->ring[q->done].data.cmd & IGBVF_TXD_RS)
+	for (; q->done != q->done_next; q->done = sim_txq_next(q, q->done)) {
+		if (!(q->ring[q->done].data.cmd & IGBVF_TXD_RS))
+			continue;
+		n_rs++;
+		if (!q->head_wb)
 			vfnet_io_store_dd(&q->ring[q->done].wb.status, IGBVF_TXD_DD);
-	vf->irq.due |= SIM_IRQ_TX0;
+	}
+	if (n_rs && q->head_wb)
+		sim_tx_report_head(vf, q, q->done);
+	if (n_rs)
+		vf->irq.due |= SIM_IRQ_TX(q - vf->txq);
 }
 
-void sim_faults_complete(struct sim_vf *vf)
+void sim_faults_complete(struct sim_vf *vf, struct sim_txq *q)
 {
-	struct sim_txq *q = &vf->txq;
-
 	if (q->due && --q->due == 0)
-		write_back(vf, q->done_next);
+		write_back(vf, q);
 	if (q->due || q->done == q->head)
 		return;
 	q->done_next = q->head;

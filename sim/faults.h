@@ -13,6 +13,7 @@
 #include <vfnet/err.h>
 
 struct sim_card;
+struct sim_txq;
 struct sim_vf;
 
 /* field, key, usage, largest value */
@@ -92,7 +93,7 @@ bool sim_faults_lose_irq(struct sim_card *card);
 /** sim_faults_lag() - whether ENABLE bits as written wait for another step. */
 bool sim_faults_lag(struct sim_vf *vf);
 
-/** sim_faults_complete() - if slow: write DD to what was sent so many steps ago. */
-void sim_faults_complete(struct sim_vf *vf);
+/** sim_faults_complete() - if slow: report what was sent so many steps ago. */
+void sim_faults_complete(struct sim_vf *vf, struct sim_txq *q);
 
 #endif

@@ -2,17 +2,11 @@
 /*
  * The physical function as Linux 6.12's igb drives it, from 82576-vf.md §3 and §4 [L]: it works the
  * mailboxes in its interrupt handler, which here is one call per step. A request is read in one
- * step, with PFU held, and answered in the next.
- *
- * Refused as igb refuses when it has no room left: SET_VLAN (no filter slot) and further addresses
- * (no receive address slot). Both come with the rest of the filters.
+ * step, with PFU held, and answered in the next. What the messages about filters do is in
+ * pf_filter.c.
  */
 #define VFNET_LOG_TAG "sim/pf"
 #include "sim/card.h"
-
-#include <errno.h>
-
-#include "lib/frame/mac.h"
 
 #define NACK_EVERY_NS UINT64_C(2000000000)
 
@@ -22,20 +16,9 @@ void sim_pf_init(struct sim_card *card)
 		struct sim_vf *vf = &card->vfs[i];
 
 		vf->pf.max_frame = SIM_FRAME_DEFAULT;
+		sim_pf_filter_forget(vf);
 		vf->mbox.bits = card->down ? IGBVF_V2PMAILBOX_RSTI : IGBVF_V2PMAILBOX_RSTD;
 	}
-}
-
-static void rebuild_hashes(struct sim_card *card)
-{
-	memset(card->hashed, 0, sizeof(card->hashed));
-	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		const struct sim_pf_vf *pf = &card->vfs[i].pf;
-
-		for (unsigned int k = 0; k < pf->n_hashes && k < IGBVF_MULTICAST_MAX; k++)
-			card->hashed[pf->hashes[k] % SIM_HASHES] = true;
-	}
-	sim_switch_flush(card);
 }
 
 /* What igb knew about a function is gone after each reset; the registers' side is in vf.c. */
@@ -43,11 +26,9 @@ static void forget(struct sim_vf *vf)
 {
 	vf->pf.cts = false;
 	vf->pf.last_nack_ns = sim_now_ns(vf->card->sim);
-	vf->pf.n_hashes = 0;
-	vf->pf.multi_promisc = false;
 	vf->pf.max_frame = SIM_FRAME_DEFAULT;
 	vf->pf.lpe = false;
-	rebuild_hashes(vf->card);
+	sim_pf_filter_forget(vf);
 }
 
 /* VFLRE */
@@ -78,32 +59,6 @@ static void on_vf_reset_message(struct sim_vf *vf)
 	reply(vf, words, 3);
 }
 
-/* Each handler: 0 = acknowledge, -1 = refuse. */
-static int set_mac(struct sim_vf *vf, const uint32_t *words)
-{
-	uint8_t mac[VFNET_MAC_BYTES + 2];
-
-	memcpy(mac, &words[1], sizeof(mac));
-	if (VFNET_FIELD_GET(IGBVF_MSG_INFO, words[0]) || vf->pf.admin_mac ||
-	    !vfnet_mac_is_valid_unicast(mac))
-		return -1;
-	vf->pf.mac = sim_mac_load(mac);
-	sim_switch_flush(vf->card);
-	return 0;
-}
-
-static int set_multicast(struct sim_vf *vf, const uint32_t *words)
-{
-	unsigned int n = VFNET_FIELD_GET(IGBVF_MSG_INFO, words[0]);
-
-	/* the overflow bit of [D] makes the count larger than the limit, as igb sees it */
-	vf->pf.n_hashes = n;
-	memcpy(vf->pf.hashes, &words[1],
-	       sizeof(vf->pf.hashes[0]) * (n < IGBVF_MULTICAST_MAX ? n : IGBVF_MULTICAST_MAX));
-	rebuild_hashes(vf->card);
-	return 0;
-}
-
 static int set_lpe(struct sim_vf *vf, const uint32_t *words)
 {
 	vf->pf.max_frame = words[1] < IGBVF_LPE_MAX ? words[1] : IGBVF_LPE_MAX;
@@ -111,31 +66,12 @@ static int set_lpe(struct sim_vf *vf, const uint32_t *words)
 	return 0;
 }
 
-static int set_promisc(struct sim_vf *vf, const uint32_t *words, uint32_t *answer)
-{
-	uint32_t info = VFNET_FIELD_GET(IGBVF_MSG_INFO, words[0]);
-
-	/* igb does what it can, takes that bit out, and refuses the rest [L] */
-	vf->pf.multi_promisc = info & IGBVF_PROMISC_MULTICAST;
-	*answer &= ~VFNET_FIELD_PREP(IGBVF_MSG_INFO, IGBVF_PROMISC_MULTICAST);
-	sim_switch_flush(vf->card);
-	return info & ~IGBVF_PROMISC_MULTICAST ? -1 : 0;
-}
-
+/* Return: 0 = acknowledge, -1 = refuse */
 static int serve(struct sim_vf *vf, const uint32_t *words, uint32_t *answer)
 {
-	switch (VFNET_FIELD_GET(IGBVF_MSG_TYPE, words[0])) {
-	case IGBVF_MSG_SET_MAC:
-		return set_mac(vf, words);
-	case IGBVF_MSG_SET_MULTICAST:
-		return set_multicast(vf, words);
-	case IGBVF_MSG_SET_LPE:
+	if (VFNET_FIELD_GET(IGBVF_MSG_TYPE, words[0]) == IGBVF_MSG_SET_LPE)
 		return set_lpe(vf, words);
-	case IGBVF_MSG_SET_PROMISC:
-		return set_promisc(vf, words, answer);
-	default: /* SET_VLAN, and what igb does not know */
-		return -1;
-	}
+	return sim_pf_filter_serve(vf, words, answer);
 }
 
 /* Return: whether a reply follows, so that PFU is kept */

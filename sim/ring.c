@@ -13,6 +13,7 @@
 #define RING_MAX_BYTES	    0x80000u /* [S] */
 #define DEFAULT_BUF_BYTES   2048u    /* BSIZEPKT 0: RCTL.BSIZE of the physical function */
 #define DESCTYPE_ONE_BUFFER 1u
+#define HEAD_ALIGN_MASK	    UINT64_C(3) /* TDWBAL: flags */
 
 static uint64_t address(struct sim_vf *vf, uint32_t low)
 {
@@ -27,6 +28,7 @@ static bool ring_ok(struct sim_vf *vf, const char *side, uint32_t low)
 	if (address(vf, low) % IGBVF_RING_ALIGN == 0 && bytes % IGBVF_RING_ALIGN == 0 &&
 	    bytes != 0 && bytes <= RING_MAX_BYTES)
 		return true;
+	sim_mistake(vf, SIM_RULE_RING, bytes, bytes / IGBVF_RING_ALIGN * IGBVF_RING_ALIGN);
 	vfnet_log(&vf->card->sim->log, WARN,
 		  "%s: %s queue not enabled: ring of %" PRIu32 " bytes at 0x%" PRIx64
 		  "; both must be multiples of %u, the size from %u to %u",
@@ -35,11 +37,12 @@ static bool ring_ok(struct sim_vf *vf, const char *side, uint32_t low)
 	return false;
 }
 
-static bool rx_ok(struct sim_vf *vf)
+static bool rx_ok(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t type = VFNET_FIELD_GET(IGBVF_SRRCTL_DESCTYPE, *sim_vf_reg(vf, IGBVF_SRRCTL));
+	uint32_t type =
+	    VFNET_FIELD_GET(IGBVF_SRRCTL_DESCTYPE, *sim_vf_reg(vf, IGBVF_AT(SRRCTL, i)));
 
-	if (!ring_ok(vf, "receive", IGBVF_RDBAL))
+	if (!ring_ok(vf, "receive", IGBVF_AT(RDBAL, i)))
 		return false;
 	if (type == DESCTYPE_ONE_BUFFER)
 		return true;
@@ -50,67 +53,77 @@ static bool rx_ok(struct sim_vf *vf)
 	return false;
 }
 
-static bool tx_ok(struct sim_vf *vf)
+/*
+ * When the queue comes on, a tail that is not 0 was stored while it was off, so what was there
+ * before goes when it goes off; not earlier, as it may still be sending.
+ */
+static void forget_tail(struct sim_vf *vf, uint32_t tail)
 {
-	if (!ring_ok(vf, "transmit", IGBVF_TDBAL))
-		return false;
-	if (!(*sim_vf_reg(vf, IGBVF_TDWBAL) & IGBVF_TDWBAL_ENABLE))
-		return true;
-	vfnet_log(&vf->card->sim->log, WARN,
-		  "%s: transmit queue not enabled: a software card has no head write-back; clear "
-		  "TDWBAL bit 0",
-		  vf->dev.name);
-	return false;
+	vfnet_io_store_tail(sim_vf_reg(vf, tail), 0);
 }
 
-static void rx_update(struct sim_vf *vf)
+static void rx_update(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t *ctl = sim_vf_reg(vf, IGBVF_RXDCTL);
-	uint32_t srrctl = *sim_vf_reg(vf, IGBVF_SRRCTL);
+	uint32_t *ctl = sim_vf_reg(vf, IGBVF_AT(RXDCTL, i));
+	uint32_t srrctl = *sim_vf_reg(vf, IGBVF_AT(SRRCTL, i));
 	uint32_t kib = VFNET_FIELD_GET(IGBVF_SRRCTL_BSIZEPKT, srrctl);
 	bool want = *ctl & IGBVF_RXDCTL_ENABLE;
+	struct sim_rxq *q = &vf->rxq[i];
 
-	if (want == vf->rxq.enabled)
+	if (want == q->enabled)
 		return;
-	vf->rxq = (struct sim_rxq){0};
-	if (!want)
+	*q = (struct sim_rxq){0};
+	if (!want) {
+		forget_tail(vf, IGBVF_AT(RDT, i));
 		return;
-	if (!rx_ok(vf)) {
+	}
+	if (!rx_ok(vf, i)) {
 		*ctl &= ~IGBVF_RXDCTL_ENABLE;
 		return;
 	}
-	vf->rxq.iova = address(vf, IGBVF_RDBAL);
-	vf->rxq.n_desc = *sim_vf_reg(vf, IGBVF_RDLEN) / DESC_BYTES;
-	vf->rxq.buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
-	vf->rxq.drop = srrctl & IGBVF_SRRCTL_DROP_EN;
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_RDT), 0);
-	vf->rxq.enabled = true;
+	q->iova = address(vf, IGBVF_AT(RDBAL, i));
+	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(RDLEN, i)) / DESC_BYTES;
+	q->buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
+	q->drop = srrctl & IGBVF_SRRCTL_DROP_EN;
+	q->noticed = SIM_NO_TAIL;
+	sim_rules_rx_enable(vf, i);
+	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(RDT, i)), 0);
+	q->enabled = true;
 }
 
-static void tx_update(struct sim_vf *vf)
+static void tx_update(struct sim_vf *vf, unsigned int i)
 {
-	uint32_t *ctl = sim_vf_reg(vf, IGBVF_TXDCTL);
+	uint32_t *ctl = sim_vf_reg(vf, IGBVF_AT(TXDCTL, i));
 	bool want = *ctl & IGBVF_TXDCTL_ENABLE;
+	struct sim_txq *q = &vf->txq[i];
 
-	if (want == vf->txq.enabled)
+	if (want == q->enabled)
 		return;
-	vf->txq = (struct sim_txq){0};
-	if (!want)
+	*q = (struct sim_txq){0};
+	if (!want) {
+		forget_tail(vf, IGBVF_AT(TDT, i));
 		return;
-	if (!tx_ok(vf)) {
+	}
+	if (!ring_ok(vf, "transmit", IGBVF_AT(TDBAL, i))) {
 		*ctl &= ~IGBVF_TXDCTL_ENABLE;
 		return;
 	}
-	vf->txq.iova = address(vf, IGBVF_TDBAL);
-	vf->txq.n_desc = *sim_vf_reg(vf, IGBVF_TDLEN) / DESC_BYTES;
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_TDT), 0);
-	vf->txq.enabled = true;
+	q->iova = address(vf, IGBVF_AT(TDBAL, i));
+	q->head_wb = *sim_vf_reg(vf, IGBVF_AT(TDWBAL, i)) & IGBVF_TDWBAL_ENABLE;
+	q->head_iova = address(vf, IGBVF_AT(TDWBAL, i)) & ~HEAD_ALIGN_MASK;
+	q->noticed = SIM_NO_TAIL;
+	sim_rules_tx_enable(vf, i);
+	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(TDLEN, i)) / DESC_BYTES;
+	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), 0);
+	q->enabled = true;
 }
 
 void sim_ring_update(struct sim_vf *vf)
 {
-	rx_update(vf);
-	tx_update(vf);
+	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
+		rx_update(vf, i);
+		tx_update(vf, i);
+	}
 	sim_ring_refresh(vf);
 }
 
@@ -131,11 +144,16 @@ void sim_ring_refresh(struct sim_vf *vf)
 	bool moves = vf->dma && vf->bus_master && vf->pf.enabled && !vf->card->gone;
 
 	vf->generation = vf->dma ? vf->dma->generation : 0;
-	vf->rxq.live = moves && vf->rxq.enabled && vf->rxq.n_desc;
-	vf->txq.live = moves && vf->txq.enabled && vf->txq.n_desc;
-	vf->rxq.ring = vf->rxq.live ? find(vf, "receive", vf->rxq.iova, vf->rxq.n_desc) : NULL;
-	vf->txq.ring = vf->txq.live ? find(vf, "transmit", vf->txq.iova, vf->txq.n_desc) : NULL;
+	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
+		struct sim_rxq *rx = &vf->rxq[i];
+		struct sim_txq *tx = &vf->txq[i];
+
+		rx->live = moves && rx->enabled && rx->n_desc;
+		tx->live = moves && tx->enabled && tx->n_desc;
+		rx->ring = rx->live ? find(vf, "receive", rx->iova, rx->n_desc) : NULL;
+		tx->ring = tx->live ? find(vf, "transmit", tx->iova, tx->n_desc) : NULL;
+	}
 	vf->card->stall_vfs &= ~(1u << vf->index);
-	if (vf->rxq.live && !vf->rxq.drop)
+	if (sim_vf_rxq(vf)->live && !sim_vf_rxq(vf)->drop)
 		vf->card->stall_vfs |= 1u << vf->index;
 }

@@ -5,7 +5,7 @@
  *
  * A frame is received whole or not at all. When a buffer's address is in no mapping the frame is
  * lost and the ring stays at that descriptor: whoever wrote it gets nothing until it resets the
- * queue. Checksums are not looked at yet, so the descriptors claim nothing about them.
+ * queue. What the last descriptor says of the frame is classify.c's.
  */
 #define VFNET_LOG_TAG "sim/rx"
 #include "sim/card.h"
@@ -15,79 +15,36 @@
 #include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define IP4_PLAIN    0x45u /* version 4, no options */
-#define IP4_FRAGMENT 0x3fffu
-#define IP_TCP	     6u
-#define IP_UDP	     17u
-#define IP_SCTP	     132u
-
-static uint32_t l4_type(unsigned int proto)
-{
-	switch (proto) {
-	case IP_UDP:
-		return IGBVF_RXD_UDP;
-	case IP_TCP:
-		return IGBVF_RXD_TCP;
-	case IP_SCTP:
-		return IGBVF_RXD_SCTP;
-	default:
-		return 0;
-	}
-}
-
-/* What vfnet_frame_parse() says, as packet type bits. */
-static uint32_t any_types(const uint8_t *data, uint32_t len)
-{
-	struct vfnet_frame frame;
+/* A frame as it goes into a ring. */
+struct arrival {
+	const uint8_t *data;
+	uint32_t len;
 	uint32_t types;
+	uint32_t status; /* of the last descriptor */
+	uint16_t vlan;
+};
 
-	if (vfnet_frame_parse(data, len, &frame))
-		return 0;
-	if (frame.l3 == VFNET_FRAME_L3_IP4) {
-		types = IGBVF_RXD_IP4;
-		if (frame.l4_off > frame.l3_off + VFNET_FRAME_IP4_BYTES)
-			types |= IGBVF_RXD_IP4_OPT;
-	} else if (frame.l3 == VFNET_FRAME_L3_IP6) {
-		types = IGBVF_RXD_IP6;
-		if (frame.l4_off > frame.l3_off + VFNET_FRAME_IP6_BYTES)
-			types |= IGBVF_RXD_IP6_EXT;
-	} else {
-		return 0;
-	}
-	return frame.flags & VFNET_FRAME_FRAGMENT ? types : types | l4_type(frame.ip_proto);
-}
-
-static inline uint32_t packet_types(const uint8_t *data, uint32_t len)
+static inline void write_back(union igbvf_rx_desc *desc, const struct arrival *frame, uint32_t len)
 {
-	if (vfnet_likely(len >= VFNET_FRAME_MIN &&
-			 vfnet_get_be16(data + 12) == VFNET_ETHERTYPE_IP4 &&
-			 data[14] == IP4_PLAIN && !(vfnet_get_be16(data + 20) & IP4_FRAGMENT)))
-		return IGBVF_RXD_IP4 | l4_type(data[23]);
-	return any_types(data, len);
-}
-
-static inline void write_back(union igbvf_rx_desc *desc, uint32_t types, uint32_t status,
-			      uint32_t len)
-{
-	desc->wb.types = types;
+	desc->wb.types = frame->types;
 	desc->wb.hash = 0;
 	desc->wb.len = (uint16_t)len;
-	desc->wb.vlan = 0;
+	desc->wb.vlan = frame->vlan;
 	/* pairs with the driver's vfnet_io_load_dd(): data and the words above come first */
-	vfnet_io_store_dd(&desc->wb.status, status);
+	vfnet_io_store_dd(&desc->wb.status, frame->status);
 }
 
 static uint32_t posted(struct sim_vf *vf)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_RDT));
 
-	if (vfnet_likely(tail < q->n_desc))
+	if (vfnet_likely(tail < q->n_desc)) {
 		q->tail = tail;
-	else if (sim_say_once(vf, SIM_SAID_TAIL))
-		vfnet_log(&vf->card->sim->log, WARN,
-			  "%s: RDT is %" PRIu32 " in a ring of %" PRIu32 "; ignored", vf->dev.name,
-			  tail, q->n_desc);
+	} else if (tail != q->noticed) {
+		q->noticed = tail;
+		sim_mistake(vf, SIM_RULE_TAIL, tail, q->n_desc - 1);
+	}
 	return q->tail >= q->head ? q->tail - q->head : q->tail + q->n_desc - q->head;
 }
 
@@ -98,7 +55,7 @@ static uint32_t bufs_for(const struct sim_rxq *q, uint32_t len)
 
 static bool has_room(struct sim_vf *vf, uint32_t len)
 {
-	return posted(vf) >= bufs_for(&vf->rxq, len);
+	return posted(vf) >= bufs_for(sim_vf_rxq(vf), len);
 }
 
 static inline uint32_t next(const struct sim_rxq *q, uint32_t at)
@@ -116,43 +73,52 @@ static void fault(struct sim_vf *vf, uint64_t iova)
 			  vf->dev.name, iova);
 }
 
-/* A frame over several buffers, or over memory that is mapped in pieces. Return: false = fault. */
-static bool put_chain(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
+static inline void check_posted(struct sim_vf *vf, const union igbvf_rx_desc *desc)
 {
-	struct sim_rxq *q = &vf->rxq;
+	if (vfnet_unlikely(desc->read.hdr_addr & IGBVF_RXD_DD))
+		sim_mistake(vf, SIM_RULE_STALE_DD, 1, 0);
+}
+
+/* A frame over several buffers, or over memory that is mapped in pieces. Return: false = fault. */
+static bool put_chain(struct sim_vf *vf, const struct arrival *frame)
+{
+	static const struct arrival not_last = {.status = IGBVF_RXD_DD};
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	uint32_t at = q->head;
 	uint32_t off;
 
-	for (off = 0; off < len; off += q->buf_bytes, at = next(q, at)) {
-		uint32_t part = len - off < q->buf_bytes ? len - off : q->buf_bytes;
+	for (off = 0; off < frame->len; off += q->buf_bytes, at = next(q, at)) {
+		uint32_t left = frame->len - off;
+		uint32_t part = left < q->buf_bytes ? left : q->buf_bytes;
 
 		if (!sim_dma_covers(vf->dma, q->ring[at].read.addr, part)) {
 			fault(vf, q->ring[at].read.addr);
 			return false;
 		}
 	}
-	for (off = 0; off < len; off += q->buf_bytes, q->head = next(q, q->head)) {
+	for (off = 0; off < frame->len; off += q->buf_bytes, q->head = next(q, q->head)) {
 		union igbvf_rx_desc *desc = &q->ring[q->head];
-		bool last = len - off <= q->buf_bytes;
-		uint32_t part = last ? len - off : q->buf_bytes;
+		bool last = frame->len - off <= q->buf_bytes;
+		uint32_t part = last ? frame->len - off : q->buf_bytes;
 
-		sim_dma_write(vf->dma, desc->read.addr, frame + off, part);
-		write_back(desc, last ? packet_types(frame, len) : 0, last ? status : IGBVF_RXD_DD,
-			   part);
+		check_posted(vf, desc);
+		sim_dma_write(vf->dma, desc->read.addr, frame->data + off, part);
+		write_back(desc, last ? frame : &not_last, part);
 	}
 	return true;
 }
 
-static bool put_one(struct sim_vf *vf, const uint8_t *frame, uint32_t len, uint32_t status)
+static bool put_one(struct sim_vf *vf, const struct arrival *frame)
 {
-	struct sim_rxq *q = &vf->rxq;
+	struct sim_rxq *q = sim_vf_rxq(vf);
 	union igbvf_rx_desc *desc = &q->ring[q->head];
-	uint8_t *to = sim_dma_ptr(vf->dma, desc->read.addr, len);
+	uint8_t *to = sim_dma_ptr(vf->dma, desc->read.addr, frame->len);
 
 	if (vfnet_unlikely(!to))
-		return put_chain(vf, frame, len, status);
-	sim_copy(to, frame, len);
-	write_back(desc, packet_types(frame, len), status, len);
+		return put_chain(vf, frame);
+	check_posted(vf, desc);
+	sim_copy(to, frame->data, frame->len);
+	write_back(desc, frame, frame->len);
 	q->head = next(q, q->head);
 	return true;
 }
@@ -178,21 +144,63 @@ static bool fits(const struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 	if (vfnet_likely(octets <= vf->pf.max_frame))
 		return true;
 	return !vf->pf.lpe && octets <= SIM_FRAME_DEFAULT + VFNET_FRAME_VLAN_BYTES &&
-	       vfnet_get_be16(frame + 12) == VFNET_ETHERTYPE_VLAN;
+	       sim_tagged(frame);
+}
+
+static bool strips(const struct sim_vf *vf, const uint8_t *frame)
+{
+	return vf->pf.vlan_strip && sim_tagged(frame);
 }
 
 /* What no descriptor would let in does not wait: sim_rx_put() counts it. */
 bool sim_rx_must_wait(struct sim_vf *vf, const uint8_t *frame, uint32_t len)
 {
-	return vf->rxq.ring && !has_room(vf, len) && fits(vf, frame, len) &&
-	       bufs_for(&vf->rxq, len) < vf->rxq.n_desc;
+	const struct sim_rxq *q = sim_vf_rxq(vf);
+	uint32_t in_ring = strips(vf, frame) ? len - VFNET_FRAME_VLAN_BYTES : len;
+
+	return q->ring && !has_room(vf, in_ring) && fits(vf, frame, len) &&
+	       bufs_for(q, in_ring) < q->n_desc;
+}
+
+/* The tag goes from the frame into the descriptor. */
+static void strip(struct sim_vf *vf, struct arrival *frame)
+{
+	uint8_t *to = vf->card->untagged;
+	const uint8_t *rest = frame->data + SIM_TAG_OFF + VFNET_FRAME_VLAN_BYTES;
+
+	frame->vlan = vfnet_get_be16(frame->data + SIM_TAG_OFF + 2);
+	frame->status |= IGBVF_RXD_VP;
+	frame->len -= VFNET_FRAME_VLAN_BYTES;
+	memcpy(to, frame->data, SIM_TAG_OFF);
+	memcpy(to + SIM_TAG_OFF, rest, frame->len - SIM_TAG_OFF);
+	frame->data = to;
+}
+
+/* Return: false = no descriptors, or a fault; counted. */
+static bool deliver(struct sim_vf *vf, struct arrival *frame)
+{
+	struct sim_rxq *q = sim_vf_rxq(vf);
+	struct sim_about about;
+
+	if (vfnet_unlikely(frame->len > q->buf_bytes ? !has_room(vf, frame->len)
+						     : q->head == q->tail && !posted(vf))) {
+		*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
+		return false;
+	}
+	about = sim_classify(frame->data, frame->len);
+	frame->types = about.types;
+	frame->status |= about.status;
+	return vfnet_likely(frame->len <= q->buf_bytes) ? put_one(vf, frame) : put_chain(vf, frame);
 }
 
 void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped)
 {
-	struct sim_rxq *q = &vf->rxq;
-	uint32_t status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0);
-	bool done;
+	struct arrival arrival = {
+	    .data = frame,
+	    .len = len,
+	    .status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0),
+	};
+	struct sim_rxq *q = sim_vf_rxq(vf);
 
 	if (vfnet_unlikely(!q->live)) {
 		sim_count_missed(vf->open ? vf : sim_card_first_open(vf->card),
@@ -207,21 +215,10 @@ void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool loop
 		sim_count_missed(vf, VFNET_MISSED_dma_fault);
 		return;
 	}
-	if (vfnet_likely(len <= q->buf_bytes)) {
-		if (vfnet_unlikely(q->head == q->tail && !posted(vf))) {
-			*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
-			return;
-		}
-		done = put_one(vf, frame, len, status);
-	} else {
-		if (!has_room(vf, len)) {
-			*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
-			return;
-		}
-		done = put_chain(vf, frame, len, status);
-	}
-	if (vfnet_likely(done)) {
-		vf->irq.due |= SIM_IRQ_RX0;
+	if (vfnet_unlikely(strips(vf, frame)))
+		strip(vf, &arrival);
+	if (vfnet_likely(deliver(vf, &arrival))) {
+		vf->irq.due |= SIM_IRQ_RX(0);
 		count(vf, frame, len, looped);
 	}
 }
@@ -264,7 +261,7 @@ static inline __attribute__((always_inline)) bool from_wire(struct sim_card *car
 		len = VFNET_FRAME_MIN;
 	}
 	dest = sim_switch_dest(card, frame, &card->rx_dest);
-	vfs = vfnet_likely(sim_switch_vlan_ok(card, frame)) ? dest->vfs : 0;
+	vfs = dest->vfs & sim_switch_vlan(card, frame);
 	if (vfnet_unlikely(card->source->waits || (vfs & card->stall_vfs)) &&
 	    must_wait(card, vfs, frame, len))
 		return false;
@@ -293,10 +290,10 @@ static unsigned int greedy_budget(struct sim_card *card, unsigned int budget)
 {
 	for (uint32_t left = card->open_vfs; left; left &= left - 1) {
 		struct sim_vf *vf = &card->vfs[__builtin_ctz(left)];
-		uint32_t half = vf->rxq.n_desc / 2;
+		uint32_t half = sim_vf_rxq(vf)->n_desc / 2;
 		uint32_t n;
 
-		if (!vf->rxq.live)
+		if (!sim_vf_rxq(vf)->live)
 			continue;
 		n = posted(vf);
 		n = n > half ? n - half : 1;

@@ -230,6 +230,17 @@ uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim)
 	return __atomic_load_n(&sim->cycles, __ATOMIC_RELAXED);
 }
 
+uint64_t vfnet_sim_mistakes(struct vfnet_sim *sim, unsigned int card)
+{
+	uint64_t mistakes = 0;
+
+	sim_lock(sim);
+	if (card < SIM_CARDS && sim->cards[card])
+		mistakes = sim->cards[card]->mistakes;
+	sim_unlock(sim);
+	return mistakes;
+}
+
 int vfnet_sim_get_wire_counters(struct vfnet_sim *sim, unsigned int card,
 				struct vfnet_sim_wire_counters *out)
 {

@@ -4,7 +4,8 @@
  *
  * A unicast address: the functions that own it, else, on a promiscuous card, all of them. A group
  * address: every function that asked for all multicast, and those that asked for any if the hash
- * table, which they share, has its bit. Broadcast: every function.
+ * table, which they share, has its bit. Broadcast: every function. Of these, those whose VLAN
+ * filter has the frame's tag, or which get frames without one.
  */
 #include "sim/card.h"
 
@@ -12,7 +13,6 @@
 #include "lib/frame/frame.h"
 
 #define BROADCAST UINT64_C(0xffffffffffff)
-#define VLAN_ID	  0x0fffu
 
 void sim_switch_flush(struct sim_card *card)
 {
@@ -54,7 +54,7 @@ void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest)
 		return;
 	}
 	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		if (mac != SIM_NO_MAC && card->vfs[i].pf.mac == mac)
+		if (sim_vf_owns(&card->vfs[i], mac))
 			dest->vfs |= 1u << i;
 	}
 	dest->exact = dest->vfs != 0;
@@ -62,9 +62,13 @@ void sim_switch_find(struct sim_card *card, uint64_t mac, struct sim_dest *dest)
 		dest->vfs = card->open_vfs;
 }
 
-bool sim_switch_vlan_ok(const struct sim_card *card, const uint8_t *frame)
+uint32_t sim_switch_vlan(const struct sim_card *card, const uint8_t *frame)
 {
-	/* igb's filter table has identifier 0, and nothing else as long as SET_VLAN is refused */
-	return card->promisc || vfnet_get_be16(frame + 12) != VFNET_ETHERTYPE_VLAN ||
-	       !(vfnet_get_be16(frame + 14) & VLAN_ID);
+	uint32_t vfs = card->untagged_vfs;
+
+	/* on a promiscuous card those without an administrator's VLAN hear all others */
+	if (sim_tagged(frame))
+		vfs = card->vlan_vfs[vfnet_get_be16(frame + SIM_TAG_OFF + 2) % SIM_VLANS] |
+		      (card->promisc ? card->untagged_vfs : 0);
+	return vfs;
 }

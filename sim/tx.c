@@ -7,27 +7,27 @@
  * buffer afterwards changes nothing. From there frames go to the sink in batches; DD is written
  * after the sink has consumed them.
  *
- * Offloads are not built yet: a frame that asks for one, and a legacy descriptor, does not leave
- * and is counted (tx_unsupported). Context descriptors are passed over.
+ * What a frame asks for is done on its way into the packet buffer, by segment.c. A legacy
+ * descriptor does not leave and is counted (tx_unsupported).
  */
 #define VFNET_LOG_TAG "sim/tx"
-#include "sim/card.h"
+#include "sim/tx.h"
 
 #include <inttypes.h>
 
-#include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
 
-#define PAD_MIN	     17u /* the card pads no shorter frame [S] */
-#define BUFFER_ALIGN 64u
-#define CMD_KIND     (IGBVF_TXD_DTYP | IGBVF_TXD_DEXT)
-#define CMD_DATA     (VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT)
-#define CMD_CONTEXT  (VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_CTX) | IGBVF_TXD_DEXT)
-#define CMD_OFFLOAD  (IGBVF_TXD_VLE | IGBVF_TXD_TSE)
-#define POPTS	     VFNET_BITS(13, 8)
+#define BUFFER_ALIGN	64u
+#define CMD_KIND	(IGBVF_TXD_DTYP | IGBVF_TXD_DEXT)
+#define CMD_DATA	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT)
+#define CMD_CONTEXT	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_CTX) | IGBVF_TXD_DEXT)
+#define CMD_SIMPLE	(CMD_DATA | IGBVF_TXD_EOP | IGBVF_TXD_IFCS)
+#define CMD_SIMPLE_MASK (CMD_KIND | IGBVF_TXD_VLE | IGBVF_TXD_TSE | IGBVF_TXD_EOP | IGBVF_TXD_IFCS)
+#define TURNS		(SIM_VFS * SIM_QUEUES)
 
 /* What a step has fetched and not yet completed. */
 struct batch {
+	struct sim_txq *q;
 	unsigned int n_frames;
 	unsigned int n_rs;
 	uint32_t used; /* bytes of the packet buffer */
@@ -35,23 +35,37 @@ struct batch {
 	uint32_t rs[SIM_BATCH]; /* descriptors that want DD */
 };
 
-/* A gathered frame. */
-struct gather {
-	uint32_t first; /* descriptor */
-	uint32_t n;	/* descriptors, with the last */
-	uint32_t len;
-	bool unsupported;
-};
-
 /* What became of the frame at a ring's head. */
 enum outcome {
 	TAKEN,	 /* off the ring: sent, or lost and counted */
 	NOT_NOW, /* it stays: its end or its receiver's descriptors are still to come */
+	SPOOFED, /* of route(): the check does not let it leave; not yet counted */
 };
 
-static inline uint32_t next(const struct sim_txq *q, uint32_t at)
+void sim_tx_report_head(struct sim_vf *vf, const struct sim_txq *q, uint32_t head)
 {
-	return at + 1 == q->n_desc ? 0 : at + 1;
+	uint8_t *to = sim_dma_ptr(vf->dma, q->head_iova, sizeof(head));
+
+	if (to)
+		vfnet_io_store_dd((uint32_t *)(void *)to, head);
+	else if (sim_say_once(vf, SIM_SAID_RING))
+		vfnet_log(&vf->card->sim->log, ERR,
+			  "%s: DMA fault: TDWBAL says I/O address 0x%" PRIx64
+			  ", which is not in mapped memory; nothing is reported as sent",
+			  vf->dev.name, q->head_iova);
+}
+
+/* Say which descriptors are done, as the queue was told to. */
+static void report(struct sim_vf *vf, const struct batch *batch)
+{
+	struct sim_txq *q = batch->q;
+
+	vf->irq.due |= SIM_IRQ_TX(q - vf->txq);
+	/* either store pairs with the driver's load: the buffers are read before */
+	if (q->head_wb)
+		sim_tx_report_head(vf, q, q->head);
+	for (unsigned int i = 0; i < batch->n_rs && !q->head_wb; i++)
+		vfnet_io_store_dd(&q->ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
 }
 
 static void count_refused(struct sim_vf *vf, const struct batch *batch, uint64_t refused)
@@ -77,22 +91,18 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 		card->wire.out_bytes += batch->frames[i].len;
 	if (vfnet_unlikely(refused))
 		count_refused(vf, batch, refused);
-	if (batch->n_rs && vfnet_likely(!card->faults.orders.slow)) {
-		for (unsigned int i = 0; i < batch->n_rs; i++)
-			/* pairs with the driver's vfnet_io_load_dd(): the buffers are read before
-			 */
-			vfnet_io_store_dd(&vf->txq.ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
-		vf->irq.due |= SIM_IRQ_TX0;
-	}
+	if (batch->n_rs && vfnet_likely(!card->faults.orders.slow))
+		report(vf, batch);
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;
 }
 
-/* Room for a frame in the packet buffer; if there is none, what is there goes out first. */
+/* Room for a frame in batch and packet buffer; if there is none, what is there goes out first. */
 static inline uint8_t *room(struct sim_vf *vf, struct batch *batch, uint32_t len)
 {
-	if (vfnet_unlikely(batch->used + len > SIM_TX_BUFFER_BYTES - BUFFER_ALIGN))
+	if (vfnet_unlikely(batch->used + len > SIM_TX_BUFFER_BYTES - BUFFER_ALIGN ||
+			   batch->n_frames == SIM_BATCH))
 		flush(vf, batch);
 	return vf->card->tx_buffer + batch->used;
 }
@@ -126,26 +136,35 @@ static inline bool wire_takes(struct sim_card *card, const uint8_t *frame, uint3
 	       sink->ops->take(sink, &(struct sim_frame){frame, len});
 }
 
+/* A source or a tag that is not the function's; @vlan_vfs: whose VLANs have the tag. */
+static inline bool spoofed(const struct sim_vf *vf, const uint8_t *frame, uint32_t vlan_vfs)
+{
+	return vf->card->spoof_check &&
+	       (!(vlan_vfs & 1u << vf->index) || !sim_vf_owns(vf, sim_mac_load(frame + 6)));
+}
+
 /*
  * A frame in the packet buffer, through the switch: to other functions of the card, and out unless
- * one of them owns the address. A function does not hear itself (LLE = 0).
+ * one of them owns the address. A function does not hear itself (LLE = 0), and knows nothing of
+ * the administrator's VLAN that a frame without a tag gets.
  *
  * Return: NOT_NOW: a receiver without DROP_EN has no descriptors, or the wire has no room.
  */
-static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const uint8_t *frame,
+static inline enum outcome route(struct sim_vf *vf, struct batch *batch, uint8_t *frame,
 				 uint32_t len)
 {
 	struct sim_card *card = vf->card;
-	bool vlan_ok = sim_switch_vlan_ok(card, frame);
 	const struct sim_dest *dest;
+	uint32_t vlan_vfs;
 	uint32_t vfs;
 
-	if (card->spoof_check && (!vlan_ok || sim_mac_load(frame + 6) != vf->pf.mac)) {
-		sim_count_drop(vf, VFNET_DROPS_spoof, len);
-		return TAKEN;
-	}
+	if (vfnet_unlikely(vf->pf.admin_vlan) && !sim_tagged(frame))
+		len = sim_tag_insert(frame, len, vf->pf.admin_vlan);
+	vlan_vfs = sim_switch_vlan(card, frame);
+	if (vfnet_unlikely(spoofed(vf, frame, vlan_vfs)))
+		return SPOOFED;
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
-	vfs = vlan_ok ? dest->vfs & ~(1u << vf->index) : 0;
+	vfs = dest->vfs & vlan_vfs & ~(1u << vf->index);
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
 		return NOT_NOW;
 	if (!vfs || !dest->exact) {
@@ -160,145 +179,199 @@ static inline enum outcome route(struct sim_vf *vf, struct batch *batch, const u
 	return TAKEN;
 }
 
-static void refuse(struct sim_vf *vf, enum vfnet_drops why, uint32_t len, const char *what)
-{
-	enum sim_said line = why == VFNET_DROPS_tx_dma_fault ? SIM_SAID_TX : SIM_SAID_DESC;
+#define NAME_OF(name, meaning) #name,
 
-	sim_count_drop(vf, why, len);
+static void refuse(struct sim_vf *vf, enum vfnet_drops as, uint32_t len, const char *why)
+{
+	static const char *const names[] = {VFNET_DROPS(NAME_OF)};
+	enum sim_said line = as == VFNET_DROPS_tx_dma_fault ? SIM_SAID_TX : SIM_SAID_DESC;
+
+	sim_count_drop(vf, as, len);
 	if (sim_say_once(vf, line))
-		vfnet_log(&vf->card->sim->log, WARN, "%s: frame of %" PRIu32 " bytes not sent: %s",
-			  vf->dev.name, len, what);
+		vfnet_log(&vf->card->sim->log, WARN,
+			  "%s: frame of %" PRIu32 " bytes not sent: %s (%s)", vf->dev.name, len,
+			  why, names[as]);
 }
 
 /* Return: false = the frame's last descriptor is not there yet */
-static bool look(const struct sim_txq *q, uint32_t tail, struct gather *g)
+static bool look(uint32_t tail, struct sim_gather *g)
 {
-	const union igbvf_tx_desc *desc = &q->ring[g->first];
+	const struct sim_txq *q = g->q;
 	uint32_t at = g->first;
 
-	g->unsupported = (desc->data.cmd & CMD_KIND) != CMD_DATA ||
-			 (desc->data.cmd & CMD_OFFLOAD) || (desc->data.paylen & POPTS);
-	for (; at != tail; at = next(q, at)) {
-		desc = &q->ring[at];
+	g->cmd = q->ring[at].data.cmd;
+	g->info = q->ring[at].data.paylen;
+	for (; at != tail; at = sim_txq_next(q, at)) {
+		uint32_t cmd = q->ring[at].data.cmd;
+
 		g->n++;
-		g->len += VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
-		if (desc->data.cmd & IGBVF_TXD_EOP)
+		g->len += VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
+		g->alien |= (cmd & CMD_KIND) != CMD_DATA;
+		if (cmd & IGBVF_TXD_EOP)
 			return true;
 	}
 	return false;
 }
 
-static bool fetch(struct sim_vf *vf, const struct gather *g, uint8_t *to)
+bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint8_t *to, uint32_t len)
 {
-	uint32_t left = g->len;
 	uint32_t at = g->first;
 
-	for (uint32_t i = 0; i < g->n; i++, at = next(&vf->txq, at)) {
-		const union igbvf_tx_desc *desc = &vf->txq.ring[at];
-		uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
+	for (uint32_t i = 0; i < g->n && len; i++, at = sim_txq_next(g->q, at)) {
+		const union igbvf_tx_desc *desc = &g->q->ring[at];
+		uint32_t part = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, desc->data.cmd);
 
-		/* longer than when look() added it up: a wrong driver is writing it right now */
-		if (len > left || !sim_dma_read(vf->dma, desc->data.addr, to, len))
+		part = part < len ? part : len;
+		if (!sim_dma_read(vf->dma, desc->data.addr, to, part))
 			return false;
-		to += len;
-		left -= len;
+		to += part;
+		len -= part;
 	}
-	return true;
+	return !len;
 }
 
-static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch, const struct gather *g)
+/* Most frames leave as one; segments may stop anywhere, and go on from there the next time. */
+static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const struct sim_gather *g,
+			      const struct sim_plan *plan)
 {
-	uint32_t len = g->len;
-	uint8_t *frame;
+	uint8_t *whole = plan->headers ? vf->card->whole : room(vf, batch, plan->longest);
+	uint32_t *i = &batch->q->seg_sent;
 
-	if (g->unsupported) {
-		refuse(vf, VFNET_DROPS_tx_unsupported, len,
-		       "it asks for an offload or has a legacy descriptor (tx_unsupported)");
+	if (!sim_gather_read(vf, g, whole, g->len)) {
+		refuse(vf, VFNET_DROPS_tx_dma_fault, plan->bytes,
+		       "DMA fault: a buffer is not in mapped memory");
+		*i = 0;
 		return TAKEN;
 	}
-	if (len > IGBVF_FRAME_MAX) {
-		refuse(vf, VFNET_DROPS_tx_oversize, len, "it is longer than 9724 (tx_oversize)");
+	for (; *i < plan->n; ++*i) {
+		uint8_t *frame = room(vf, batch, plan->longest);
+		uint32_t len = sim_plan_build(plan, *i, whole, g->len, frame);
+		enum outcome outcome = route(vf, batch, frame, len);
+
+		if (outcome == NOT_NOW)
+			return NOT_NOW;
+		if (outcome == SPOOFED) {
+			sim_count_drop(vf, VFNET_DROPS_spoof, plan->bytes);
+			break;
+		}
+	}
+	*i = 0;
+	return TAKEN;
+}
+
+static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
+				  const struct sim_gather *g)
+{
+	struct sim_plan plan;
+	const char *why;
+	unsigned int refused = sim_plan_make(g, &plan, &why);
+
+	if (!refused && g->len < SIM_PAD_MIN) {
+		refused = VFNET_DROPS_tx_invalid + 1;
+		why = "the card pads frames of 17 bytes and more only";
+	}
+	if (refused) {
+		refuse(vf, (enum vfnet_drops)(refused - 1), plan.bytes, why);
 		return TAKEN;
 	}
-	if (len < PAD_MIN) {
-		refuse(vf, VFNET_DROPS_tx_invalid, len,
-		       "the card pads frames of 17 bytes and more only (tx_invalid)");
-		return TAKEN;
+	return send_plan(vf, batch, g, &plan);
+}
+
+/* The descriptor at the ring's head is done when the batch is. */
+static inline void take(struct sim_vf *vf, struct batch *batch, uint32_t cmd)
+{
+	struct sim_txq *q = batch->q;
+
+	if (cmd & IGBVF_TXD_RS) {
+		batch->rs[batch->n_rs++] = q->head;
+		q->no_rs = 0;
+	} else if (vfnet_unlikely(++q->no_rs == q->n_desc - 1)) {
+		sim_mistake(vf, SIM_RULE_NO_RS, q->no_rs, q->n_desc - 2);
 	}
-	frame = room(vf, batch, len);
-	if (!fetch(vf, g, frame)) {
-		refuse(vf, VFNET_DROPS_tx_dma_fault, len,
-		       "DMA fault: a buffer is not in mapped memory (tx_dma_fault)");
-		return TAKEN;
-	}
-	if (len < VFNET_FRAME_MIN) {
-		memset(frame + len, 0, VFNET_FRAME_MIN - len);
-		len = VFNET_FRAME_MIN;
-	}
-	return route(vf, batch, frame, len);
+}
+
+/* A tail that cannot be followed is a mistake once, however often it is looked at. */
+static void notice(struct sim_vf *vf, struct sim_txq *q, uint32_t tail, enum sim_rule rule,
+		   uint32_t want)
+{
+	if (q->noticed == tail)
+		return;
+	q->noticed = tail;
+	sim_mistake(vf, rule, tail, want);
 }
 
 /* A frame that is not simple. */
 static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
-	struct sim_txq *q = &vf->txq;
-	struct gather g = {.first = q->head};
+	struct sim_txq *q = batch->q;
+	struct sim_gather g = {.q = q, .first = q->head};
 
-	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT)
+	if ((q->ring[q->head].data.cmd & CMD_KIND) == CMD_CONTEXT) {
+		sim_context_set(q, &q->ring[q->head]);
+		sim_rules_context(vf, &q->ring[q->head]);
 		g.n = 1;
-	else if (!look(q, tail, &g) || send_gathered(vf, batch, &g) == NOT_NOW)
+	} else if (!look(tail, &g)) {
+		notice(vf, q, tail, SIM_RULE_SPLIT, q->head);
 		return NOT_NOW;
-	for (; g.n; g.n--, q->head = next(q, q->head)) {
+	} else if (send_gathered(vf, batch, &g) == NOT_NOW) {
+		return NOT_NOW;
+	} else {
+		sim_rules_frame(vf, &g);
+	}
+	q->noticed = SIM_NO_TAIL;
+	for (; g.n; g.n--, q->head = sim_txq_next(q, q->head)) {
 		if (batch->n_rs == SIM_BATCH)
 			flush(vf, batch);
-		if (q->ring[q->head].data.cmd & IGBVF_TXD_RS)
-			batch->rs[batch->n_rs++] = q->head;
+		take(vf, batch, q->ring[q->head].data.cmd);
 	}
 	return TAKEN;
 }
 
 static inline enum outcome send_one(struct sim_vf *vf, struct batch *batch, uint32_t tail)
 {
-	struct sim_txq *q = &vf->txq;
+	struct sim_txq *q = batch->q;
 	const union igbvf_tx_desc *desc = &q->ring[q->head];
 	uint32_t cmd = desc->data.cmd;
 	uint32_t len = VFNET_FIELD_GET(IGBVF_TXD_DTALEN, cmd);
 	const uint8_t *from;
+	enum outcome outcome;
 	uint8_t *frame;
 
-	if ((cmd & (CMD_KIND | CMD_OFFLOAD | IGBVF_TXD_EOP)) != (CMD_DATA | IGBVF_TXD_EOP) ||
-	    (desc->data.paylen & POPTS) || len < VFNET_FRAME_MIN || len > IGBVF_FRAME_MAX)
+	/* with PAYLEN right and nothing asked for, d3 is no more than that */
+	if ((cmd & CMD_SIMPLE_MASK) != CMD_SIMPLE ||
+	    desc->data.paylen != VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, len) || len < VFNET_FRAME_MIN ||
+	    len > IGBVF_FRAME_MAX)
 		return send_slow(vf, batch, tail);
 	from = sim_dma_ptr(vf->dma, desc->data.addr, len);
 	if (vfnet_unlikely(!from))
 		return send_slow(vf, batch, tail);
 	frame = room(vf, batch, len);
 	sim_copy(frame, from, len);
-	if (route(vf, batch, frame, len) == NOT_NOW)
+	outcome = route(vf, batch, frame, len);
+	if (outcome == NOT_NOW)
 		return NOT_NOW;
-	if (cmd & IGBVF_TXD_RS)
-		batch->rs[batch->n_rs++] = q->head;
-	q->head = next(q, q->head);
+	if (vfnet_unlikely(outcome == SPOOFED))
+		sim_count_drop(vf, VFNET_DROPS_spoof, len);
+	take(vf, batch, cmd);
+	q->head = sim_txq_next(q, q->head);
 	return TAKEN;
 }
 
-static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
+static unsigned int queue_step(struct sim_vf *vf, unsigned int i, unsigned int budget)
 {
-	struct sim_txq *q = &vf->txq;
+	struct sim_txq *q = &vf->txq[i];
 	struct batch batch;
 	unsigned int moved = 0;
 	uint32_t tail;
 
 	if (!q->ring)
 		return 0;
-	tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_TDT));
+	tail = vfnet_io_load_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)));
 	if (tail >= q->n_desc) {
-		if (sim_say_once(vf, SIM_SAID_TAIL))
-			vfnet_log(&vf->card->sim->log, WARN,
-				  "%s: TDT is %" PRIu32 " in a ring of %" PRIu32 "; ignored",
-				  vf->dev.name, tail, q->n_desc);
+		notice(vf, q, tail, SIM_RULE_TAIL, q->n_desc - 1);
 		return 0;
 	}
+	batch.q = q;
 	batch.n_frames = 0;
 	batch.n_rs = 0;
 	batch.used = 0;
@@ -309,7 +382,7 @@ static unsigned int vf_step(struct sim_vf *vf, unsigned int budget)
 	}
 	flush(vf, &batch);
 	if (vfnet_unlikely(vf->card->faults.orders.slow))
-		sim_faults_complete(vf);
+		sim_faults_complete(vf, q);
 	return moved;
 }
 
@@ -319,12 +392,13 @@ unsigned int sim_tx_step(struct sim_card *card, unsigned int budget)
 
 	if (!sim_card_has_link(card) || !card->open_vfs)
 		return 0;
-	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		unsigned int vf = (card->turn + i) % SIM_VFS;
+	for (unsigned int i = 0; i < TURNS; i++) {
+		unsigned int turn = (card->turn + i) % TURNS;
+		unsigned int vf = turn % SIM_VFS;
 
 		if (card->open_vfs & 1u << vf)
-			moved += vf_step(&card->vfs[vf], budget - moved);
+			moved += queue_step(&card->vfs[vf], turn / SIM_VFS, budget - moved);
 	}
-	card->turn = (card->turn + 1) % SIM_VFS;
+	card->turn = (card->turn + 1) % TURNS;
 	return moved;
 }

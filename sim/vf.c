@@ -2,9 +2,6 @@
 /*
  * Registers of a virtual function: 82576-vf.md §2. Most are storage; those with a meaning of their
  * own are named here, and what a ring makes of its registers is in ring.c.
- *
- * A function has one queue pair. The registers of queue 1 can be written and read, and its ENABLE
- * never comes on.
  */
 #define VFNET_LOG_TAG "sim/vf"
 #include "sim/card.h"
@@ -16,9 +13,11 @@
 	 VFNET_FIELD_PREP(IGBVF_STATUS_NUM_VFS, 7) | IGBVF_STATUS_IOV)
 #define STATUS_DOWN  (STATUS_UP & ~IGBVF_STATUS_LU)
 #define VTCTRL_ALIAS 0x0004u
-#define QUEUE1	     (IGBVF_RDT_STRIDE)
 #define TAIL_MASK    0xffffu
 #define VTIVAR_MASK  0x83838383u /* vector and valid of each byte [N] */
+/* sim_vf.switched, by queue */
+#define RX_SWITCHED 1u
+#define TX_SWITCHED 4u
 
 /* Values after any reset: [N]; queue 0 comes up enabled, so drivers must not assume that it's off
  */
@@ -26,17 +25,18 @@ static void reset_values(struct sim_vf *vf)
 {
 	*sim_vf_reg(vf, IGBVF_RXDCTL) =
 	    VFNET_FIELD_PREP(IGBVF_RXDCTL_WTHRESH, 1) | IGBVF_RXDCTL_ENABLE;
-	*sim_vf_reg(vf, IGBVF_RXDCTL + QUEUE1) = VFNET_FIELD_PREP(IGBVF_RXDCTL_WTHRESH, 1);
+	*sim_vf_reg(vf, IGBVF_AT(RXDCTL, 1)) = VFNET_FIELD_PREP(IGBVF_RXDCTL_WTHRESH, 1);
 	*sim_vf_reg(vf, IGBVF_TXDCTL) = IGBVF_TXDCTL_ENABLE;
 	*sim_vf_reg(vf, IGBVF_SRRCTL) = VFNET_FIELD_PREP(IGBVF_SRRCTL_BSIZEHDR, 4);
-	*sim_vf_reg(vf, IGBVF_SRRCTL + QUEUE1) =
+	*sim_vf_reg(vf, IGBVF_AT(SRRCTL, 1)) =
 	    VFNET_FIELD_PREP(IGBVF_SRRCTL_BSIZEHDR, 4) | IGBVF_SRRCTL_DROP_EN;
 	for (unsigned int q = 0; q < IGBVF_TXCTL_N; q++)
 		*sim_vf_reg(vf, IGBVF_AT(TXCTL, q)) = 0x2a00; /* [live] */
-	memset(&vf->rxq, 0, sizeof(vf->rxq));
-	memset(&vf->txq, 0, sizeof(vf->txq));
-	vf->rxq.enabled = true;
-	vf->txq.enabled = true;
+	memset(vf->rxq, 0, sizeof(vf->rxq));
+	memset(vf->txq, 0, sizeof(vf->txq));
+	vf->switched = 0;
+	vf->rxq[0].enabled = true;
+	vf->txq[0].enabled = true;
 }
 
 /* Everything but statistics and RQDPC: drivers keep a base value of these over a reset [D][L] */
@@ -85,6 +85,17 @@ void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index)
 	reset_values(vf);
 }
 
+/* The queue that a register in the range of the queues' belongs to. */
+static unsigned int queue_of(uint32_t offset)
+{
+	return offset % (SIM_QUEUES * IGBVF_RDT_STRIDE) / IGBVF_RDT_STRIDE;
+}
+
+static uint32_t read_ctl(uint32_t written, bool enabled)
+{
+	return (written & ~IGBVF_RXDCTL_ENABLE) | (enabled ? IGBVF_RXDCTL_ENABLE : 0);
+}
+
 static uint32_t take(uint32_t *reg)
 {
 	uint32_t val = *reg;
@@ -93,9 +104,83 @@ static uint32_t take(uint32_t *reg)
 	return val;
 }
 
+/* A register of a queue that is not mere storage. Return: false = none of these. */
+static bool queue_read(struct sim_vf *vf, uint32_t offset, uint32_t *val)
+{
+	uint32_t *reg = sim_vf_reg(vf, offset);
+	unsigned int i = queue_of(offset);
+
+	switch (offset - i * IGBVF_RDT_STRIDE) {
+	case IGBVF_RQDPC:
+		*val = take(reg);
+		return true;
+	case IGBVF_RDH:
+		*val = vf->rxq[i].head;
+		return true;
+	case IGBVF_TDH:
+		*val = vf->txq[i].head;
+		return true;
+	case IGBVF_RDT:
+	case IGBVF_TDT:
+		*val = vfnet_io_load_tail(reg) & TAIL_MASK;
+		return true;
+	case IGBVF_RXDCTL:
+		*val = read_ctl(*reg, vf->rxq[i].enabled);
+		return true;
+	case IGBVF_TXDCTL:
+		*val = read_ctl(*reg, vf->txq[i].enabled);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A driver that knows nothing of a reset yet may still ring a doorbell: that is no mistake. */
+static void write_tail(struct sim_vf *vf, uint32_t *reg, uint32_t val, bool enabled,
+		       uint32_t switched)
+{
+	if (enabled)
+		vfnet_io_store_tail(reg, val & TAIL_MASK);
+	else if (val && (vf->switched & switched))
+		sim_mistake(vf, SIM_RULE_TAIL_OFF, val, 0);
+}
+
+/* RXDCTL or TXDCTL; ring.c looks at it. */
+static void switch_queue(struct sim_vf *vf, uint32_t *reg, uint32_t val, uint32_t switched)
+{
+	*reg = val;
+	vf->switched |= switched;
+	vf->lag = vf->card->faults.orders.lag;
+	vf->card->slow = true;
+}
+
+static bool queue_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
+{
+	uint32_t *reg = sim_vf_reg(vf, offset);
+	unsigned int i = queue_of(offset);
+
+	switch (offset - i * IGBVF_RDT_STRIDE) {
+	case IGBVF_RDT:
+		write_tail(vf, reg, val, vf->rxq[i].enabled, RX_SWITCHED << i);
+		return true;
+	case IGBVF_TDT:
+		write_tail(vf, reg, val, vf->txq[i].enabled, TX_SWITCHED << i);
+		return true;
+	case IGBVF_RXDCTL:
+		switch_queue(vf, reg, val, RX_SWITCHED << i);
+		return true;
+	case IGBVF_TXDCTL:
+		switch_queue(vf, reg, val, TX_SWITCHED << i);
+		return true;
+	default:
+		return false;
+	}
+}
+
 uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset)
 {
 	uint32_t *reg = sim_vf_reg(vf, offset);
+	uint32_t val;
 
 	switch (offset) {
 	case IGBVF_STATUS:
@@ -105,20 +190,10 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset)
 	case IGBVF_VTFRTIMER:
 		return vf->card->sim->steps;
 	case IGBVF_VTEICR: /* [N]: a read clears */
-	case IGBVF_RQDPC:
 		return take(reg);
-	case IGBVF_RDH:
-		return vf->rxq.head;
-	case IGBVF_TDH:
-		return vf->txq.head;
-	case IGBVF_RDT:
-	case IGBVF_TDT:
-		return vfnet_io_load_tail(reg) & TAIL_MASK;
-	case IGBVF_RXDCTL:
-		return (*reg & ~IGBVF_RXDCTL_ENABLE) | (vf->rxq.enabled ? IGBVF_RXDCTL_ENABLE : 0);
-	case IGBVF_TXDCTL:
-		return (*reg & ~IGBVF_TXDCTL_ENABLE) | (vf->txq.enabled ? IGBVF_TXDCTL_ENABLE : 0);
 	default:
+		if (queue_read(vf, offset, &val))
+			return val;
 		if (offset - IGBVF_VMBMEM < sizeof(vf->mbox.words))
 			return vf->mbox.words[(offset - IGBVF_VMBMEM) / 4];
 		return *reg; /* what cannot be written stays 0 */
@@ -170,25 +245,8 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 	case IGBVF_AT(EITR, 2):
 		sim_irq_throttle(vf, (offset - IGBVF_EITR) / IGBVF_EITR_STRIDE, val);
 		return;
-	case IGBVF_RDT:
-		if (vf->rxq.enabled)
-			vfnet_io_store_tail(reg, val & TAIL_MASK);
-		return;
-	case IGBVF_TDT:
-		if (vf->txq.enabled)
-			vfnet_io_store_tail(reg, val & TAIL_MASK);
-		return;
-	case IGBVF_RXDCTL:
-	case IGBVF_TXDCTL:
-		*reg = val;
-		vf->lag = vf->card->faults.orders.lag;
-		vf->card->slow = true;
-		return;
-	case IGBVF_RXDCTL + QUEUE1:
-	case IGBVF_TXDCTL + QUEUE1:
-		*reg = val & ~IGBVF_RXDCTL_ENABLE;
-		return;
 	default:
-		store(vf, offset, val);
+		if (!queue_write(vf, offset, val))
+			store(vf, offset, val);
 	}
 }

@@ -11,8 +11,9 @@ static const char *const missed_cure[VFNET_MISSED_COUNT] = {
 	"frames came faster than the program took them; a source with rate=PPS, or "
 	"pcap-in, which waits, loses none; --ring 4096 rides out short pauses",
     [VFNET_MISSED_no_filter_match] =
-	"the frames were addressed to nobody here: add promisc to the card, --card "
-	"#=promisc, or let the source send to the port's address",
+	"the frames were addressed to nobody here, or to a VLAN that no port has: add "
+	"promisc to the card, --card #=promisc, let the source send to the port's address, "
+	"or give the ports the VLAN, --vlan ID",
     [VFNET_MISSED_link_down] = "bring the link up, on both ends",
     [VFNET_MISSED_not_enabled] =
 	"frames came before the port was open or after it was closed; start the source last",
@@ -29,8 +30,8 @@ static const char *const drops_cure[VFNET_DROPS_COUNT] = {
 	"the way out is slower than the way in; a larger --ring rides out bursts only",
     [VFNET_DROPS_tx_down] = "its physical function was reset or down, or the function is gone",
     [VFNET_DROPS_spoof] =
-	"an 82576 drops foreign source addresses: use --mode mac, or take the check off "
-	"with --card #=nospoof",
+	"an 82576 drops foreign source addresses, and tags of VLANs that the port does not "
+	"have: use --mode mac and --vlan ID, or take the check off with --card #=nospoof",
     [VFNET_DROPS_tx_oversize] = "send shorter frames, or raise --mtu",
     [VFNET_DROPS_tx_dma_fault] = "this is a fault of the program or of vfnet: please report it",
     [VFNET_DROPS_wire_refused] =

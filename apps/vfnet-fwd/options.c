@@ -36,6 +36,8 @@ enum option_code {
 	OPT_BURST,
 	OPT_RING,
 	OPT_MTU,
+	OPT_ALLMULTI,
+	OPT_VLAN,
 	OPT_POOL,
 	OPT_MEM,
 	OPT_CORES,
@@ -60,6 +62,8 @@ static const struct option long_options[] = {
     {"burst", required_argument, NULL, OPT_BURST},
     {"ring", required_argument, NULL, OPT_RING},
     {"mtu", required_argument, NULL, OPT_MTU},
+    {"allmulti", no_argument, NULL, OPT_ALLMULTI},
+    {"vlan", required_argument, NULL, OPT_VLAN},
     {"pool", required_argument, NULL, OPT_POOL},
     {"mem", required_argument, NULL, OPT_MEM},
     {"cores", required_argument, NULL, OPT_CORES},
@@ -156,6 +160,16 @@ static int parse_prime(char *text, struct fwd_options *opts)
 	return rc;
 }
 
+static int parse_vlan(const char *text, struct fwd_options *opts)
+{
+	uint32_t vid;
+	int rc = parse_u32("--vlan", text, 1, 4094, &vid);
+
+	if (!rc)
+		opts->vlans[opts->n_vlans++] = (uint16_t)vid;
+	return rc;
+}
+
 static int parse_ring(const char *text, struct fwd_options *opts)
 {
 	if (parse_u32("--ring", text, 64, 4096, &opts->ring))
@@ -241,6 +255,11 @@ static int parse_one(int code, char *text, struct fwd_options *opts)
 		return parse_address(text, opts);
 	case OPT_PRIME:
 		return parse_prime(text, opts);
+	case OPT_ALLMULTI:
+		opts->allmulti = true;
+		return 0;
+	case OPT_VLAN:
+		return parse_vlan(text, opts);
 	case OPT_CORES:
 		return app_cores_parse("--cores", text, &opts->cores);
 	case OPT_SIM:
@@ -374,10 +393,11 @@ enum fwd_parse fwd_options_parse(int argc, char **argv, struct fwd_options *opts
 	    .log_level = VFNET_LOG_WARN,
 	    .peers = calloc(room, sizeof(*opts->peers)),
 	    .addresses = calloc(room, sizeof(*opts->addresses)),
+	    .vlans = calloc(room, sizeof(*opts->vlans)),
 	    .cards = calloc(room, sizeof(*opts->cards)),
 	    .wires = calloc(room, sizeof(*opts->wires)),
 	};
-	if (!opts->peers || !opts->addresses || !opts->cards || !opts->wires) {
+	if (!opts->peers || !opts->addresses || !opts->vlans || !opts->cards || !opts->wires) {
 		app_error("out of memory");
 		return FWD_WRONG;
 	}
@@ -405,6 +425,7 @@ void fwd_options_free(struct fwd_options *opts)
 {
 	free(opts->peers);
 	free(opts->addresses);
+	free(opts->vlans);
 	free(opts->cards);
 	free(opts->wires);
 }

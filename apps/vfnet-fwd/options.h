@@ -52,6 +52,7 @@ struct fwd_address {
  * @prime_bytes: SIZE less CRC
  * @duration_ns: 0 = no limit
  * @count:       frames; 0 = no limit
+ * @vlans:       @n_vlans of them, of all ports
  * @pool:        buffers; 0 = as many as the rest needs
  * @mem_bytes:   0 = as much as the rest needs
  * @interval_ns: 0 = no live table
@@ -76,6 +77,9 @@ struct fwd_options {
 	uint32_t burst;
 	uint32_t ring;
 	uint32_t mtu;
+	bool allmulti;
+	uint16_t *vlans;
+	unsigned int n_vlans;
 	uint32_t pool;
 	uint64_t mem_bytes;
 	struct app_cores cores;

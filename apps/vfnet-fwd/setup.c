@@ -154,10 +154,24 @@ static int open_context(struct fwd *fwd)
 	return 0;
 }
 
+static int set_filters(const struct fwd *fwd, struct vfnet_port *port)
+{
+	const struct fwd_options *opts = fwd->opts;
+	struct vfnet_err err;
+
+	if (opts->allmulti && vfnet_port_set_allmulti(port, true, &err))
+		return fail_option("--allmulti", &err);
+	for (unsigned int i = 0; i < opts->n_vlans; i++)
+		if (vfnet_port_vlan_add(port, opts->vlans[i], &err))
+			return fail_option("--vlan", &err);
+	return 0;
+}
+
 static int open_ports(struct fwd *fwd)
 {
 	struct vfnet_port_opts port_opts = {.size = sizeof(port_opts), .mtu = fwd->opts->mtu};
 	struct vfnet_err err;
+	int rc;
 
 	fwd->ports = calloc(fwd->opts->n_ports, sizeof(*fwd->ports));
 	fwd->lanes =
@@ -175,6 +189,9 @@ static int open_ports(struct fwd *fwd)
 		vfnet_port_get_info(port->port, &port->info);
 		if (fwd_frame_bufs(port->info.max_frame) > 1)
 			fwd->chained = true;
+		rc = set_filters(fwd, port->port);
+		if (rc)
+			return rc;
 	}
 	return 0;
 }

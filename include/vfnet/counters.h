@@ -23,7 +23,7 @@ extern "C" {
 /* clang-format off */
 #define VFNET_MISSED(_)                                                                            \
 	_(no_descriptor,   "the receive ring had no free descriptor")                              \
-	_(no_filter_match, "no address filter of a function matched the destination")              \
+	_(no_filter_match, "no filter of a function matched the destination and the VLAN")         \
 	_(link_down,       "the link was down")                                                    \
 	_(not_enabled,     "the function's receive queue was not enabled")                         \
 	_(oversize,        "longer than the port's maximum frame")                                 \
@@ -39,10 +39,10 @@ extern "C" {
 	_(tx_full,         "the transmit ring was full")                                           \
 	_(tx_down,         "the port that should send it was in reset or gone")                    \
 	_(pool_empty,      "no buffer for a frame that the application wanted to make")            \
-	_(spoof,           "the card's anti-spoof check refused the source address")               \
+	_(spoof,           "the card's anti-spoof check refused the source address or the VLAN")   \
 	_(tx_oversize,     "longer than the card sends")                                           \
 	_(tx_unsupported,  "asked for an offload that the port does not have")                     \
-	_(tx_invalid,      "a buffer without bytes, or more buffers than the transmit ring has")   \
+	_(tx_invalid,      "a buffer without bytes, too many buffers, or a senseless offload")     \
 	_(tx_dma_fault,    "the card could not read the frame: address outside every mapping")     \
 	_(wire_refused,    "the wire did not take it: its other end is down, full or gone")        \
 	_(app,             "the application decided to drop it")                                   \
@@ -73,6 +73,7 @@ enum vfnet_drops { VFNET_DROPS(VFNET_COUNTER_ENUM_DROPS) VFNET_DROPS_COUNT };
  * @hw_rx_bytes:   VFGORC, with CRC
  * @hw_tx_bytes:   VFGOTC, with CRC
  * @resets:        resets of the physical function seen
+ * @filters_lost:  what <vfnet/filter.h> asked for and the physical function refused after a reset
  * @offered_known: every loss of the card is in @missed (a software 82576 tells; hardware cannot)
  */
 struct vfnet_counters {
@@ -87,6 +88,7 @@ struct vfnet_counters {
 	uint64_t hw_rx_bytes;
 	uint64_t hw_tx_bytes;
 	uint64_t resets;
+	uint64_t filters_lost;
 	bool offered_known;
 };
 

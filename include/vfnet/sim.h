@@ -77,10 +77,13 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  * @sim:  the cards
  * @card: 0..15
  * @spec: comma-separated: "promisc" (ROPE with all unicast hash bits, and multicast),
- *        "nospoof", "mac=VF:ADDR" (once per VF), "down" (the physical function's interface is
- *        not up: no link, and a VF's reset never ends), "posted=N" (a register write, doorbells
- *        too, reaches the card N steps later, 1..1000, unless a read of the same function comes
- *        before: as on PCI Express)
+ *        "nospoof", "mac=VF:ADDR" (once per VF), "vlan=VF:ID" (once per VF; the VF is in this VLAN,
+ *        1..4094, without knowing: the card adds the tag to what it sends, and the VF can have no
+ *        other), "trust=VF" (it may change an address that was given by "mac=", and have further
+ *        ones), "stats=START" (the counters of all functions begin there, 0..4294967295, so that
+ *        they soon wrap), "down" (the physical function's interface is not up: no link, and a VF's
+ *        reset never ends), "posted=N" (a register write, doorbells too, reaches the card N steps
+ *        later, 1..1000, unless a read of the same function comes before: as on PCI Express)
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several
@@ -98,10 +101,8 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  *        three in a row); "late-reply=STEPS": replies are written that many steps late; "ping=N":
  *        every Nth request meets a control message, which takes its place; "lose-irq=N": every
  *        Nth interrupt is not sent;
- * "lag=STEPS": queues are switched that many steps late; "slow=STEPS": a frame's DD is written
- *        that many steps after it was sent.
- *
- * "vlan=" and "trust" are known and refused: they are not built yet.
+ * "lag=STEPS": queues are switched that many steps late; "slow=STEPS": that a frame was
+ *        sent is reported that many steps later.
  *
  * Return: 0; -EINVAL for a bad card or option (the sentence names it); -EBUSY a device is open;
  * -ENOMEM.
@@ -224,6 +225,21 @@ unsigned int vfnet_sim_step(struct vfnet_sim *sim, unsigned int budget);
 
 /** vfnet_sim_cycles() - time stamp counter cycles spent inside the cards; 0 unless INLINE. */
 uint64_t vfnet_sim_cycles(const struct vfnet_sim *sim);
+
+/**
+ * vfnet_sim_mistakes() - how often drivers of a card's functions broke a rule of the 82576
+ * @sim:  the cards
+ * @card: 0..15
+ *
+ * Such as a ring off a multiple of 128, a doorbell within a frame, or lengths that are not the
+ * frame's: silicon hangs where QEMU and this card go on. The first of each kind is said in the
+ * log, with the value seen. Lengths of headers come from vfnet_pkt.txo, and so from the
+ * application. For tests of drivers: a good one has 0.
+ *
+ * Context: any thread.
+ * Return: since the card was made; 0 for a card that does not exist.
+ */
+uint64_t vfnet_sim_mistakes(struct vfnet_sim *sim, unsigned int card);
 
 /**
  * struct vfnet_sim_wire_counters - what passed a card's connector

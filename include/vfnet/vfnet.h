@@ -7,6 +7,8 @@
 #include <vfnet/ctx.h>
 #include <vfnet/dev.h>
 #include <vfnet/err.h>
+#include <vfnet/filter.h>
+#include <vfnet/offload.h>
 #include <vfnet/pkt.h>
 #include <vfnet/pool.h>
 #include <vfnet/port.h>

@@ -167,6 +167,28 @@ void vfnet_port_wake(const struct vfnet_port *port);
 /** vfnet_rxq_wait_end() - the queue closes: let go of its interrupt. The caller has the lock. */
 void vfnet_rxq_wait_end(struct vfnet_rxq *q);
 
+/** enum vfnet_filter_kind - what changes about the frames that a port gets. */
+enum vfnet_filter_kind {
+	VFNET_FILTER_MULTICAST, /* the groups are @addrs */
+	VFNET_FILTER_ALLMULTI,	/* all groups: @on */
+	VFNET_FILTER_VLAN,	/* @vid: @on */
+	VFNET_FILTER_MAC_ADD,	/* the first of @addrs */
+	VFNET_FILTER_MAC_CLEAR,
+};
+
+/**
+ * struct vfnet_filter - a call of <vfnet/filter.h>, checked
+ * @addrs:   6 bytes each
+ * @n_addrs: for MULTICAST
+ */
+struct vfnet_filter {
+	enum vfnet_filter_kind kind;
+	const uint8_t *addrs;
+	unsigned int n_addrs;
+	uint16_t vid;
+	bool on;
+};
+
 /**
  * struct vfnet_driver - one kind of function
  * @name:          "igbvf"
@@ -263,6 +285,16 @@ struct vfnet_driver {
 
 	/** @rxq_disarm: mask it. */
 	void (*rxq_disarm)(struct vfnet_rxq *q);
+
+	/**
+	 * @filter: change which frames the port gets, as the calls of <vfnet/filter.h>; waits for
+	 * the physical function, bounded. What cannot be asked because of a reset is told with all
+	 * that was asked before, when the port comes back. NULL = the function has no filters
+	 *
+	 * Return: as those calls, with the sentence.
+	 */
+	int (*filter)(struct vfnet_port *port, const struct vfnet_filter *filter,
+		      struct vfnet_err *err);
 };
 
 /* The packed form of struct vfnet_link in vfnet_port.link_word. */

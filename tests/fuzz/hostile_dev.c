@@ -189,6 +189,11 @@ static void send(struct hostile *h)
 	for (; ring && h->tx_head % n_desc != *reg(h, IGBVF_TDT) % n_desc; h->tx_head++) {
 		union igbvf_tx_desc *desc = &ring[h->tx_head % n_desc];
 
+		if (!h->forged &&
+		    VFNET_FIELD_GET(IGBVF_TXD_DTYP, desc->ctx.types) == IGBVF_TXD_DTYP_CTX) {
+			must(VFNET_FIELD_GET(IGBVF_TXC_MACLEN, desc->ctx.vlan_l2_l3) >= 14);
+			continue;
+		}
 		/* all that the driver hands over lies in its region */
 		must(h->forged || desc->data.addr - VFNET_IOVA_BASE < h->bytes);
 		if (desc->data.cmd & IGBVF_TXD_RS)

@@ -163,6 +163,10 @@ static void make(struct app *a)
 	for (unsigned int i = 0; i < n; i++) {
 		pkt[i].len = input_u8(&a->in) * 4;
 		pkt[i].flags = pkt[i].len & 4 && i + 1 < n ? VFNET_PKT_MORE : 0;
+		if (!(pkt[i].len & 8))
+			continue;
+		pkt[i].flags |= input_u16(&a->in) & ~VFNET_PKT_MORE;
+		pkt[i].txo = input_u32(&a->in);
 	}
 }
 
@@ -195,6 +199,38 @@ static void serve(struct app *a)
 	vfnet_port_get_link(a->port, &link);
 	must(!link.up || link.speed_mbps >= 10);
 	check_calls(a, 0);
+}
+
+static int ask(struct app *a, struct vfnet_err *err)
+{
+	static const uint8_t groups[6 * 40] = {[0] = 1, [6] = 3};
+	uint8_t how = input_u8(&a->in);
+	uint8_t mac[6] = {2, 0, 0, 0, 0, how};
+
+	switch (how & 7) {
+	case 0: /* the first two are group addresses */
+		return vfnet_port_set_multicast(a->port, groups, how >> 3, err);
+	case 1:
+		return vfnet_port_set_allmulti(a->port, how & 8, err);
+	case 2:
+	case 3:
+		return vfnet_port_vlan_remove(a->port, how >> 3, err);
+	case 4:
+		return vfnet_port_mac_add(a->port, mac, err);
+	case 5:
+		return vfnet_port_mac_clear(a->port, err);
+	default:
+		return vfnet_port_vlan_add(a->port, how >> 3, err);
+	}
+}
+
+static void filter(struct app *a)
+{
+	struct vfnet_err err = {0};
+	int rc = ask(a, &err);
+
+	check_calls(a, CALLS_MAX);
+	must(rc <= 0 && rc == err.code && (rc == 0) == (err.text[0] == '\0'));
 }
 
 static void operate(struct app *a)
@@ -231,6 +267,9 @@ static void operate(struct app *a)
 		break;
 	case 11:
 		open_queues(a);
+		break;
+	case 12:
+		filter(a);
 		break;
 	default:
 		serve(a);

@@ -15,6 +15,9 @@
 #define RING_DESC  16u
 #define RING_BYTES (RING_DESC * 16u)
 #define OPS_MAX	   512u
+/* bits that a descriptor's d2 has no use for */
+#define ANY_INFO    VFNET_BIT(26)
+#define ANY_CONTEXT VFNET_BIT(28)
 
 static const struct {
 	uint64_t iova;
@@ -105,6 +108,12 @@ static void put_desc(struct driver *d, unsigned int dev)
 	flips = (uint32_t)input_u8(&d->in) << 24;
 	desc->data.cmd = (IGBVF_TXD_DEXT | IGBVF_TXD_EOP | IGBVF_TXD_RS) ^ flips;
 	desc->data.cmd |= VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA);
+	if (flips & ANY_INFO)
+		desc->data.paylen = input_u32(&d->in);
+	if (flips & ANY_CONTEXT) {
+		desc->ctx.vlan_l2_l3 = input_u32(&d->in);
+		desc->ctx.types ^= VFNET_FIELD_PREP(IGBVF_TXD_DTYP, 1);
+	}
 	desc->data.cmd |= (uint32_t)input_u16(&d->in) >> (flips >> 30);
 }
 

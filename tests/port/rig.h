@@ -197,6 +197,8 @@ class Rig
 		EXPECT_EQ(0, vfnet_close(v));
 		v = nullptr;
 		if (sim) {
+			for (unsigned int card = 0; card < 16; card++)
+				EXPECT_EQ(0u, vfnet_sim_mistakes(sim, card)) << "the driver's";
 			EXPECT_EQ(0, vfnet_sim_close(sim));
 		}
 		sim = nullptr;

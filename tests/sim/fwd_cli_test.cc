@@ -52,6 +52,8 @@ const Refusal kWrong[] = {
     {"RingOdd", {"--ring", "100", "sim:0.0"}, 2, "multiple of 8"},
     {"MtuSmall", {"--mtu", "67", "sim:0.0"}, 2, "from 68 to 9710"},
     {"MtuLarge", {"--mtu", "9711", "sim:0.0"}, 2, "from 68 to 9710"},
+    {"VlanZero", {"--vlan", "0", "sim:0.0"}, 2, "--vlan 0: must be a whole number from 1 to 4094"},
+    {"VlanLarge", {"--vlan", "4095", "sim:0.0"}, 2, "from 1 to 4094"},
     {"DurationZero", {"--duration", "0", "sim:0.0"}, 2, "--duration 0: must be seconds"},
     {"DurationNan", {"--duration", "nan", "sim:0.0"}, 2, "--duration nan"},
     {"CountZero", {"--count", "0", "sim:0.0"}, 2, "--count 0"},
@@ -89,8 +91,8 @@ const Refusal kWrong[] = {
     {"CardNumber", {"--card", "16=promisc", "sim:0.0"}, 2, "N from 0 to 15"},
     {"CardUnused", {"--card", "1=promisc", "sim:0.0"}, 2, "none of the devices is sim:1.VF"},
     {"CardSpec", {"--card", "0=fast", "sim:0.0"}, 2, "--card 0=fast: "},
-    {"CardVlan", {"--card", "0=vlan=0:5", "sim:0.0"}, 2, "--card 0=vlan=0:5: "},
-    {"CardTrust", {"--card", "0=trust", "sim:0.0"}, 2, "--card 0=trust: "},
+    {"CardVlan", {"--card", "0=vlan=0:5000", "sim:0.0"}, 2, "--card 0=vlan=0:5000: "},
+    {"CardTrust", {"--card", "0=trust", "sim:0.0"}, 2, "write it as \"trust=VF\""},
     {"WireUnused", {"--wire", "1=sink", "sim:0.0"}, 2, "--wire 1=sink: must name a card"},
     {"WireSpec", {"--wire", "0=water", "sim:0.0"}, 2, "--wire 0=water: "},
     {"WireTwice", {"--wire", "0=sink", "--wire", "0=sink", "sim:0.0"}, 2, "--wire 0=sink: "},
@@ -105,6 +107,10 @@ const Refusal kFailing[] = {
     {"NoSuchPci", {"pci:ffff:ff:1f.7"}, 1, "ffff:ff:1f.7"},
     {"OpenedTwice", {"sim:0.0", "sim:0.0"}, 1, "sim:0.0"},
     {"PfDown", {"--card", "0=down", "sim:0.0"}, 1, "sim:0.0"},
+    {"VlanRefused",
+     {"--card", "0=vlan=0:7", "--vlan", "5", "sim:0.0"},
+     1,
+     "--vlan: sim:0.0: the physical function refuses VLAN 5"},
     {"PoolSmall", {"--pool", "100", "sim:0.0"}, 1, "this run needs 1280 in all"},
     {"PoolOne", {"--pool", "1", "sim:0.0"}, 1, "this run needs 1280 in all"},
     {"RegionLarge", {"--mem", "128G", "sim:0.0"}, 1, "--mem: "},
@@ -159,7 +165,8 @@ TEST(FwdHelp, GoesToStandardOutput)
 	EXPECT_EQ(run.err, "");
 	for (const char *option :
 	     {"--mode", "--address", "--peer", "--prime", "--duration", "--count", "--burst",
-	      "--ring", "--mtu", "--pool", "--mem", "--cores", "--wire", "--card", "--sim",
+	      "--ring", "--mtu", "--allmulti", "--vlan", "--pool", "--mem", "--cores", "--wire",
+	      "--card", "--sim",
 	      "--interval", "--json", "--log"})
 		EXPECT_NE(run.out.find(option), std::string::npos) << option;
 }

@@ -178,22 +178,37 @@ static int settle_mac(struct igbvf_soft *soft, const uint32_t *reply, struct vfn
 	return 0;
 }
 
-/* Return: 0, the next message; -EPROTO refused. */
-static int on_reply(struct igbvf_port *port, const uint32_t *reply, struct vfnet_err *err)
+/*
+ * The administrator's mind has changed, or other functions were faster. Address and frame size stay
+ * as they are in force; what was asked for on top is taken back. Return: 0; -EPROTO, from open.
+ */
+static int on_refusal(struct igbvf_port *port, struct vfnet_err *err)
 {
-	uint32_t type = port->up.type;
+	const char *name = port->hw.dev->name;
+	uint32_t word[IGBVF_MBOX_WORDS];
 	struct vfnet_err why;
 
-	if (type == IGBVF_MSG_RESET)
-		return settle_mac(&port->soft, reply, err);
-	if (reply[0] & IGBVF_MSG_ACK)
-		return 0;
+	message(port, port->up.k, word);
 	if (!port->opened)
-		return igbvf_soft_refused(&port->soft, port->hw.dev->name, type, err);
-	/* the administrator's mind has changed; what the port has in force stays as it is */
-	igbvf_soft_refused(&port->soft, port->hw.dev->name, type, &why);
+		return igbvf_soft_refused(name, word, err);
+	igbvf_soft_refused(name, word, &why);
 	vfnet_log(port->hw.log, WARN, "after a reset %s", why.text);
+	if (igbvf_soft_drop(&port->soft, port->up.k - 1))
+		vfnet_count_add(&port->port.base.filters_lost, 1);
+	else
+		port->up.k++;
 	return 0;
+}
+
+/* Return: 0, on with message k; as on_refusal(). */
+static int on_reply(struct igbvf_port *port, const uint32_t *reply, struct vfnet_err *err)
+{
+	bool is_reset = port->up.type == IGBVF_MSG_RESET;
+
+	if (!is_reset && !(reply[0] & IGBVF_MSG_ACK))
+		return on_refusal(port, err);
+	port->up.k++;
+	return is_reset ? settle_mac(&port->soft, reply, err) : 0;
 }
 
 static int step_answer(struct igbvf_port *port, uint64_t now_ns, struct vfnet_err *err)
@@ -222,7 +237,6 @@ static int step_answer(struct igbvf_port *port, uint64_t now_ns, struct vfnet_er
 	rc = on_reply(port, reply, err);
 	if (rc)
 		return rc;
-	up->k++;
 	enter(up, IGBVF_STEP_ASK, now_ns, IGBVF_MBX_LOCK_US);
 	return -EINPROGRESS;
 }

@@ -22,6 +22,14 @@ struct igbvf_wait igbvf_wait_start(uint32_t timeout_us)
 	return wait;
 }
 
+void igbvf_wait_shorten(struct igbvf_wait *wait, uint32_t timeout_us)
+{
+	uint64_t end_ns = igbvf_wait_start(timeout_us).end_ns;
+
+	if (wait->end_ns > end_ns)
+		wait->end_ns = end_ns;
+}
+
 void igbvf_pause(const struct igbvf_hw *hw, bool sleep)
 {
 	const struct timespec pause = {.tv_nsec = SLEEP_NS};

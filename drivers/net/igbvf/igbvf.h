@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vfnet/filter.h>
+
 #include "lib/chip/82576_desc.h"
 #include "lib/chip/82576_mbox.h"
 #include "lib/chip/82576_regs.h"
@@ -21,7 +23,7 @@
 extern "C" {
 #endif
 
-/** IGBVF_QUEUES - queue pairs that the function has; the driver clears all and opens the first. */
+/** IGBVF_QUEUES - queue pairs that the function has; all can send, and the first receives. */
 #define IGBVF_QUEUES 2
 /** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
 #define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)
@@ -65,12 +67,26 @@ struct igbvf_hw {
  * @mac:       the address in force; zeros = not known yet
  * @mac_given: the physical function has it already
  * @max_frame: bytes with CRC and VLAN tag, for SET_LPE
+ * @n_hashes:  groups, as asked for; above IGBVF_MULTICAST_MAX = all of them
+ * @hashes:    of the first of them
+ * @allmulti:  all groups, whatever @n_hashes says
+ * @vlans:     @n_vlans of them
+ * @macs:      @n_macs addresses beside the port's own
  */
 struct igbvf_soft {
 	uint8_t mac[6];
 	bool mac_given;
 	uint32_t max_frame;
+	unsigned int n_hashes;
+	uint16_t hashes[IGBVF_MULTICAST_MAX];
+	bool allmulti;
+	unsigned int n_vlans;
+	uint16_t vlans[VFNET_VLANS_MAX];
+	unsigned int n_macs;
+	uint8_t macs[VFNET_MACS_MAX][6];
 };
+
+static_assert(VFNET_MULTICAST_MAX == IGBVF_MULTICAST_MAX, "what the header promises");
 
 /* What bringup.c does next, in this order. */
 enum igbvf_step {
@@ -105,10 +121,12 @@ struct igbvf_bringup {
  * struct igbvf_recover - a port that is RESETTING
  * @parking:  queues were stopped and not all are PARKED
  * @pause_ns: between the last two tries; 0 = there was one
+ * @now_ns:   of the last step, in the time of who calls service
  */
 struct igbvf_recover {
 	bool parking;
 	uint64_t pause_ns;
+	uint64_t now_ns;
 };
 
 /* Wrapping counters of the function, in the order of the table in counters.c. */
@@ -194,6 +212,29 @@ struct igbvf_tx_mark {
 	uint32_t bytes;
 };
 
+/** struct igbvf_context - a context descriptor; types 0 = none */
+struct igbvf_context {
+	uint32_t vlan_l2_l3;
+	uint32_t types;
+	uint32_t mss_l4;
+};
+
+/**
+ * struct igbvf_offload - how a frame that is not simple is sent
+ * @pad:         bytes to add
+ * @bytes:       of all frames that it becomes on the wire, without CRC
+ * @cmd, @info:  of its first data descriptor, beside what all have
+ * @context:     that it needs, if @new_context
+ */
+struct igbvf_offload {
+	uint32_t pad;
+	uint32_t bytes;
+	uint32_t cmd;
+	uint32_t info;
+	struct igbvf_context context;
+	bool new_context;
+};
+
 /**
  * struct igbvf_txq - a transmit queue
  *
@@ -213,6 +254,7 @@ struct igbvf_tx_mark {
  * @in_flight: frames
  * @unmarked:  descriptors written since the last mark, all within a burst
  * @iova_zero: I/O address of bytes to pad with
+ * @context:   the last that the card was given; it stays until another one comes
  */
 struct igbvf_txq {
 	alignas(64) struct vfnet_txq txq;
@@ -240,6 +282,7 @@ struct igbvf_txq {
 	struct vfnet_dev *dev;
 	struct vfnet_region *region;
 	void *zero;
+	struct igbvf_context context;
 };
 
 static_assert(offsetof(struct igbvf_txq, tail) == 64, "what a burst only reads is one line");
@@ -271,6 +314,8 @@ struct igbvf_wait {
 };
 
 struct igbvf_wait igbvf_wait_start(uint32_t timeout_us);
+/* Not longer than that from now on. */
+void igbvf_wait_shorten(struct igbvf_wait *wait, uint32_t timeout_us);
 /* Lets the device move and sleeps a little. Return: false when the time is over. */
 bool igbvf_wait_more(const struct igbvf_hw *hw, struct igbvf_wait *wait);
 void igbvf_sleep(const struct igbvf_hw *hw, uint32_t us);
@@ -312,16 +357,32 @@ int igbvf_bringup_step(struct igbvf_port *port, uint64_t now_ns, struct vfnet_er
 void igbvf_recover_begin(struct igbvf_port *port, const char *why);
 /* One step of a port that is RESETTING. Return: when to call again. */
 uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns);
+/*
+ * If it is just telling the physical function what that has forgotten: to the end of that, or of
+ * this try. Waits, a second for each message at most.
+ * Return: whether more can be asked of it now; else it will be told in the next try.
+ */
+bool igbvf_recover_told(struct igbvf_port *port);
 /* GONE, for good. Says so. */
 void igbvf_port_gone(struct igbvf_port *port);
 
-/* soft_state.c */
-/* The @k-th message, from 0, that tells all of it. @word: room for IGBVF_MBOX_WORDS. Return: words;
- * 0 = there are no more. */
+/* filter.c */
+int igbvf_filter(struct vfnet_port *port, const struct vfnet_filter *filter, struct vfnet_err *err);
+
+/* soft_state.c. @word: a message, room for IGBVF_MBOX_WORDS. Return: its words. */
+/* The @k-th of those, from 0, that tell all of it; 0 = there are no more. */
 unsigned int igbvf_soft_message(const struct igbvf_soft *soft, unsigned int k, uint32_t *word);
-/* -EPROTO with its sentence: the message of @type was refused. */
-int igbvf_soft_refused(const struct igbvf_soft *soft, const char *name, uint32_t type,
-		       struct vfnet_err *err);
+unsigned int igbvf_soft_multicast(const struct igbvf_soft *soft, uint32_t *word);
+unsigned int igbvf_soft_allmulti(bool on, uint32_t *word);
+unsigned int igbvf_soft_vlan(uint16_t vid, bool on, uint32_t *word);
+/* @info: 0, IGBVF_MAC_FILTER_ADD or IGBVF_MAC_FILTER_CLEAR */
+unsigned int igbvf_soft_mac(const uint8_t *mac, uint32_t info, uint32_t *word);
+/* 12 bits of a group address: what the card tells groups apart by. */
+uint16_t igbvf_soft_hash(const uint8_t *mac);
+/* What the @k-th message asks for is not wanted any more. Return: false = the port needs it. */
+bool igbvf_soft_drop(struct igbvf_soft *soft, unsigned int k);
+/* -EPROTO with its sentence: @word was refused. */
+int igbvf_soft_refused(const char *name, const uint32_t *word, struct vfnet_err *err);
 
 /* mbx.c; nothing of it waits */
 /* Return: 0; -EAGAIN the physical function holds the words. */
@@ -393,6 +454,17 @@ int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, un
 uint32_t igbvf_tx_clean(struct igbvf_txq *q);
 /* Give back the oldest @n buffers in flight. */
 void igbvf_tx_put(struct igbvf_txq *q, uint32_t n);
+
+/* offload.c */
+/*
+ * What the frame of @len bytes at @pkt asks for. @o: pad, bytes and info as for a frame without.
+ * Return: NULL; the counter that it is dropped under.
+ */
+uint64_t *igbvf_offload_plan(struct igbvf_txq *q, const struct vfnet_pkt *pkt, uint32_t len,
+			     struct igbvf_offload *o);
+/* Write @o->context to @desc, and remember it. */
+void igbvf_offload_context(struct igbvf_txq *q, const struct igbvf_offload *o,
+			   union igbvf_tx_desc *desc);
 
 /* The I/O address of a byte of the region, behind an IOMMU. */
 static inline uint64_t igbvf_iova(const struct vfnet_region *region, const void *ptr)

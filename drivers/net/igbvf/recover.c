@@ -70,6 +70,7 @@ uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns)
 {
 	struct vfnet_err err;
 
+	port->recover.now_ns = now_ns;
 	if (port->recover.parking) {
 		if (igbvf_gone(&port->hw)) {
 			igbvf_port_gone(port);
@@ -93,4 +94,27 @@ uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns)
 		retry(port, now_ns, &err);
 	}
 	return port->up.next_ns > now_ns ? port->up.next_ns : now_ns + SOON_NS;
+}
+
+static bool is_telling(const struct igbvf_port *port)
+{
+	return vfnet_word_load(&port->port.state) == VFNET_PORT_RESETTING &&
+	       !port->recover.parking &&
+	       (port->up.step == IGBVF_STEP_ASK || port->up.step == IGBVF_STEP_ANSWER);
+}
+
+bool igbvf_recover_told(struct igbvf_port *port)
+{
+	uint64_t begin_ns = vfnet_monotonic_ns(), from_ns = port->recover.now_ns;
+	uint64_t now_ns = from_ns;
+
+	while (is_telling(port)) {
+		uint64_t next_ns = igbvf_recover_step(port, now_ns);
+
+		igbvf_pause(&port->hw, next_ns > now_ns + SOON_NS);
+		now_ns = from_ns + (vfnet_monotonic_ns() - begin_ns);
+	}
+	if (vfnet_word_load(&port->port.state) != VFNET_PORT_RESETTING)
+		return true;
+	return !port->recover.parking && port->up.step > IGBVF_STEP_ANSWER;
 }

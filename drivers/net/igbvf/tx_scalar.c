@@ -19,8 +19,8 @@
 	(VFNET_FIELD_PREP(IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA) | IGBVF_TXD_DEXT | IGBVF_TXD_IFCS)
 /* what only tx_odd() can tell about */
 #define ODD_FLAGS (VFNET_PKT_MORE | VFNET_PKT_VLAN | VFNET_PKT_TX_ANY)
-/* offloads that this driver does not have */
-#define UNSUPPORTED_FLAGS (VFNET_PKT_VLAN | VFNET_PKT_TX_ANY)
+/* work for the card: offload.c */
+#define OFFLOAD_FLAGS (VFNET_PKT_VLAN | VFNET_PKT_TX_ANY)
 
 static inline uint32_t advanced(const struct igbvf_txq *q, uint32_t i, uint32_t n)
 {
@@ -38,12 +38,11 @@ static inline uint64_t iova(uint32_t buf, uint32_t off)
 	return VFNET_IOVA_BASE + ((uint64_t)(buf & VFNET_PLACE_MASK) << VFNET_PLACE_SHIFT) + off;
 }
 
-static inline void desc_write(union igbvf_tx_desc *desc, uint64_t addr, uint32_t cmd,
-			      uint32_t paylen)
+static inline void desc_write(union igbvf_tx_desc *desc, uint64_t addr, uint32_t cmd, uint32_t info)
 {
 	desc->data.addr = addr;
 	desc->data.cmd = cmd;
-	desc->data.paylen = VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, paylen);
+	desc->data.paylen = info;
 }
 
 /* What has been written to the rings since they were last moved on. */
@@ -88,7 +87,8 @@ static inline unsigned int tx_run(struct igbvf_txq *q, const struct vfnet_pkt *p
 		if ((pkt[i].flags & ODD_FLAGS) ||
 		    len - IGBVF_FRAME_MIN > IGBVF_FRAME_MAX - IGBVF_FRAME_MIN)
 			break;
-		desc_write(&desc[i], iova(pkt[i].buf, pkt[i].off), CMD | IGBVF_TXD_EOP | len, len);
+		desc_write(&desc[i], iova(pkt[i].buf, pkt[i].off), CMD | IGBVF_TXD_EOP | len,
+			   VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, len));
 		handle[i] = pkt[i].buf;
 		bytes += len;
 	}
@@ -124,7 +124,8 @@ void igbvf_tx_put(struct igbvf_txq *q, uint32_t n)
 uint32_t igbvf_tx_clean(struct igbvf_txq *q)
 {
 	uint32_t at = retreated(q, q->mark_in, q->n_marks);
-	uint32_t handles = 0, frames = 0, bytes = 0;
+	uint32_t handles = 0, frames = 0;
+	uint64_t bytes = 0;
 
 	while (q->n_marks) {
 		const struct igbvf_tx_mark *m = &q->mark[at];
@@ -166,25 +167,40 @@ static unsigned int drop(struct igbvf_txq *q, const struct vfnet_pkt *pkt, unsig
 	return n;
 }
 
-/* @n buffers of one frame, and a piece of the zero buffer if it is too short. */
+/* @n buffers of one frame, what the card must know before, and a piece of the zero buffer. */
 static void frame_write(struct igbvf_txq *q, const struct vfnet_pkt *pkt, unsigned int n,
-			uint32_t len)
+			const struct igbvf_offload *o)
 {
-	uint32_t pad = len < IGBVF_FRAME_MIN ? IGBVF_FRAME_MIN - len : 0;
+	uint32_t n_desc = n + (o->pad != 0) + o->new_context;
 	uint32_t at = q->next;
 
+	if (o->new_context) {
+		igbvf_offload_context(q, o, &q->ring[at]);
+		at = advanced(q, at, 1);
+	}
 	for (unsigned int i = 0; i < n; i++) {
-		bool last = i + 1 == n && !pad;
+		bool last = i + 1 == n && !o->pad;
 
 		desc_write(&q->ring[at], iova(pkt[i].buf, pkt[i].off),
-			   CMD | (last ? IGBVF_TXD_EOP : 0) | pkt[i].len, i ? 0 : len + pad);
+			   CMD | o->cmd | (last ? IGBVF_TXD_EOP : 0) | pkt[i].len, i ? 0 : o->info);
 		q->handle[advanced(q, q->handle_in, i)] = pkt[i].buf;
 		at = advanced(q, at, 1);
 	}
-	if (pad)
-		desc_write(&q->ring[at], q->iova_zero, CMD | IGBVF_TXD_EOP | pad, 0);
-	move_on(q, (struct written){
-		       .descs = n + (pad != 0), .handles = n, .frames = 1, .bytes = len + pad});
+	if (o->pad)
+		desc_write(&q->ring[at], q->iova_zero, CMD | o->cmd | IGBVF_TXD_EOP | o->pad, 0);
+	move_on(q, (struct written){.descs = n_desc, .handles = n, .frames = 1, .bytes = o->bytes});
+}
+
+/* Return: NULL and @o filled; the counter under which a frame of @len bytes is dropped. */
+static uint64_t *plan(struct igbvf_txq *q, const struct vfnet_pkt *pkt, uint32_t len,
+		      struct igbvf_offload *o)
+{
+	*o = (struct igbvf_offload){.pad = len < IGBVF_FRAME_MIN ? IGBVF_FRAME_MIN - len : 0};
+	o->bytes = len + o->pad;
+	o->info = VFNET_FIELD_PREP(IGBVF_TXD_PAYLEN, o->bytes);
+	if (pkt->flags & OFFLOAD_FLAGS)
+		return igbvf_offload_plan(q, pkt, len, o);
+	return len > IGBVF_FRAME_MAX ? &q->oversize : NULL;
 }
 
 /*
@@ -196,23 +212,24 @@ __attribute__((noinline)) static unsigned int tx_odd(struct igbvf_txq *q,
 {
 	bool empty = pkt[0].len == 0;
 	uint32_t len = pkt[0].len;
+	struct igbvf_offload o;
 	unsigned int n_bufs = 1;
+	uint64_t *refused;
 	uint32_t n_desc;
 
 	while (n_bufs < n && (pkt[n_bufs - 1].flags & VFNET_PKT_MORE)) {
 		empty = empty || pkt[n_bufs].len == 0;
 		len += pkt[n_bufs++].len;
 	}
-	n_desc = n_bufs + (len < IGBVF_FRAME_MIN);
-	if (pkt[0].flags & UNSUPPORTED_FLAGS)
-		return drop(q, pkt, n_bufs, &q->unsupported);
-	if (len > IGBVF_FRAME_MAX)
-		return drop(q, pkt, n_bufs, &q->oversize);
-	if (empty || n_desc > q->txq.common.n_desc - 1)
-		return drop(q, pkt, n_bufs, &q->invalid);
+	refused = plan(q, pkt, len, &o);
+	n_desc = n_bufs + (o.pad != 0) + o.new_context;
+	if (!refused && (empty || n_desc > q->txq.common.n_desc - 1))
+		refused = &q->invalid;
+	if (refused)
+		return drop(q, pkt, n_bufs, refused);
 	if (!room_for(q, n_desc))
 		return 0;
-	frame_write(q, pkt, n_bufs, len);
+	frame_write(q, pkt, n_bufs, &o);
 	return n_bufs;
 }
 

@@ -144,6 +144,8 @@ bool igbvf_txq_resume(struct igbvf_txq *q, int rc)
 	q->mark_in = 0;
 	q->n_marks = 0;
 	q->in_flight = 0;
+	/* the card has forgotten it: the next frame that needs one brings it */
+	q->context = (struct igbvf_context){0};
 	memset(&q->mark[0], 0, sizeof(q->mark[0]));
 	return true;
 }

@@ -214,6 +214,30 @@ TEST(Faults, QueuesAreSwitchedLate)
 	EXPECT_FALSE(f.Rd(IGBVF_RXDCTL) & IGBVF_RXDCTL_ENABLE);
 }
 
+TEST(Faults, AQueueThatGoesOffLateStaysWhereItIs)
+{
+	Machine m;
+
+	m.Card(0, "lag=4,nospoof");
+	Function f(m, "0.0");
+	ASSERT_NO_FATAL_FAILURE(f.Up(kMacA));
+	/* once round the ring, so that there are frames in all of it */
+	for (int i = 0; i < 100; i++) {
+		f.Send(Frame(kStranger, kMacA, 60));
+		m.Step();
+	}
+	uint32_t head = f.Rd(IGBVF_TDH);
+	f.Wr(IGBVF_TXDCTL, 0);
+	for (int i = 0; i < 4; i++) {
+		m.Step();
+		EXPECT_EQ(f.Rd(IGBVF_TDH), head) << i;
+	}
+	m.Step();
+	EXPECT_FALSE(f.Rd(IGBVF_TXDCTL) & IGBVF_TXDCTL_ENABLE);
+	EXPECT_EQ(f.Rd(IGBVF_TDT), 0u);
+	EXPECT_EQ(m.Counters(0).out_packets, 100u);
+}
+
 TEST(Faults, CompletionsFollowFramesSlowly)
 {
 	Machine m;

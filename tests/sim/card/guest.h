@@ -54,6 +54,15 @@ inline Bytes Frame(const Mac &dst, const Mac &src, size_t len, uint8_t seed = 0)
 	return frame;
 }
 
+/* the same with a tag after the addresses */
+inline Bytes Tagged(Bytes frame, uint16_t vid)
+{
+	const uint8_t tag[] = {0x81, 0, static_cast<uint8_t>(vid >> 8), static_cast<uint8_t>(vid)};
+
+	frame.insert(frame.begin() + 12, std::begin(tag), std::end(tag));
+	return frame;
+}
+
 /* Log lines of the cards. */
 struct Log {
 	std::vector<std::string> lines;
@@ -160,6 +169,7 @@ struct Received {
 	Bytes data;
 	uint32_t types = 0;
 	uint32_t status = 0;
+	uint16_t vlan = 0;
 	unsigned int n_desc = 0;
 };
 
@@ -240,13 +250,19 @@ class Function
 		Wr(IGBVF_VTCTRL, IGBVF_VTCTRL_RST);
 		return Ask({IGBVF_MSG_RESET});
 	}
-	uint32_t SetMac(const Mac &mac)
+	/* @info: 0 or IGBVF_MAC_FILTER_ADD, IGBVF_MAC_FILTER_CLEAR */
+	uint32_t SetMac(const Mac &mac, uint32_t info = 0)
 	{
-		std::vector<uint32_t> words{IGBVF_MSG_SET_MAC, 0, 0};
+		std::vector<uint32_t> words{IGBVF_MSG_SET_MAC | info << 16, 0, 0};
 
 		std::memcpy(&words[1], mac.data(), 4);
 		std::memcpy(&words[2], mac.data() + 4, 2);
 		return Ask(words);
+	}
+	/* Return: whether the physical function agreed */
+	bool SetVlan(uint32_t vid, bool add)
+	{
+		return Ask({IGBVF_MSG_SET_VLAN | uint32_t{add} << 16, vid}) & IGBVF_MSG_ACK;
 	}
 	/* reset, address, rings of @n_desc */
 	void Up(const Mac &mac, uint32_t n_desc = 64)
@@ -274,6 +290,13 @@ class Function
 		}
 		return false;
 	}
+	/* @queue: 1 = with the registers of the second pair from now on */
+	void UseQueue(uint32_t queue)
+	{
+		q = queue * IGBVF_RDT_STRIDE;
+		rdt = dev->ops->doorbell(dev, 0, IGBVF_RDT + q);
+		tdt = dev->ops->doorbell(dev, 0, IGBVF_TDT + q);
+	}
 	void RxUp(uint32_t n_desc, uint32_t kib = 2, bool drop = true)
 	{
 		n_rx = n_desc;
@@ -282,22 +305,22 @@ class Function
 		rx_bufs = m.Alloc(size_t{buf_bytes} * n_desc);
 		for (uint32_t i = 0; i < n_desc; i++)
 			Post(i);
-		Enable(IGBVF_RXDCTL, false);
-		Ring(IGBVF_RDBAL, rx_ring, 16 * n_desc);
-		Wr(IGBVF_SRRCTL, kib | 1u << 25 | (drop ? IGBVF_SRRCTL_DROP_EN : 0));
-		ASSERT_TRUE(Enable(IGBVF_RXDCTL, true));
+		Enable(IGBVF_RXDCTL + q, false);
+		Ring(IGBVF_RDBAL + q, rx_ring, 16 * n_desc);
+		Wr(IGBVF_SRRCTL + q, kib | 1u << 25 | (drop ? IGBVF_SRRCTL_DROP_EN : 0));
+		ASSERT_TRUE(Enable(IGBVF_RXDCTL + q, true));
 		rx_next = 0;
 		rx_tail = n_desc - 1;
-		Tail(IGBVF_RDT, rdt, rx_tail);
+		Tail(IGBVF_RDT + q, rdt, rx_tail);
 	}
 	void TxUp(uint32_t n_desc)
 	{
 		n_tx = n_desc;
 		tx_ring = reinterpret_cast<inside_desc *>(m.Alloc(16 * n_desc));
 		tx_bufs = m.Alloc(size_t{2048} * n_desc);
-		Enable(IGBVF_TXDCTL, false);
-		Ring(IGBVF_TDBAL, tx_ring, 16 * n_desc);
-		ASSERT_TRUE(Enable(IGBVF_TXDCTL, true));
+		Enable(IGBVF_TXDCTL + q, false);
+		Ring(IGBVF_TDBAL + q, tx_ring, 16 * n_desc);
+		ASSERT_TRUE(Enable(IGBVF_TXDCTL + q, true));
 		tx_tail = 0;
 	}
 	void Post(uint32_t i)
@@ -325,11 +348,12 @@ class Function
 			got.n_desc++;
 			got.types = desc.d[0];
 			got.status = desc.d[2];
+			got.vlan = static_cast<uint16_t>(desc.d[3] >> 16);
 			Post(rx_next);
 			rx_next = (rx_next + 1) % n_rx;
 			rx_tail = (rx_tail + 1) % n_rx;
 			if (desc.d[2] & IGBVF_RXD_EOP_BIT) {
-				Tail(IGBVF_RDT, rdt, rx_tail);
+				Tail(IGBVF_RDT + q, rdt, rx_tail);
 				return got;
 			}
 		}
@@ -366,7 +390,7 @@ class Function
 	}
 	void Ring()
 	{
-		Tail(IGBVF_TDT, tdt, tx_tail);
+		Tail(IGBVF_TDT + q, tdt, tx_tail);
 	}
 	uint32_t Send(const Bytes &frame)
 	{
@@ -400,6 +424,7 @@ class Function
 	struct vfnet_dev *dev = nullptr;
 	uint32_t *rdt = nullptr;
 	uint32_t *tdt = nullptr;
+	uint32_t q = 0; /* distance of the queue's registers from those of queue 0 */
 	uint32_t seen = 0;
 	std::array<uint32_t, 3> reply{};
 	inside_desc *rx_ring = nullptr;

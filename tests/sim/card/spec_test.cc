@@ -75,10 +75,13 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"down,mac=7:02:00:00:00:00:01", "VF from 0 to 6"},
 		      BadSpec{"mac=0", "mac=VF:ADDR"}, BadSpec{"mac=0:02:00", "02:00:00:00:00:01"},
 		      BadSpec{"mac=0:ff:ff:ff:ff:ff:ff", "not a unicast"},
-		      BadSpec{"vlan=0:5", "cannot do vlan="}, BadSpec{"trust", "cannot do"},
-		      BadSpec{"promisc,promisc", "twice"}, BadSpec{"down,reset=0", "from 1"},
-		      BadSpec{"down,reset", "reset=MS"}, BadSpec{"down,outage=5", "reset=MS"},
-		      BadSpec{"down,flap=1h", "whole number"},
+		      BadSpec{"down,vlan=0:0", "1 to 4094"}, BadSpec{"vlan=0:4095", "1 to 4094"},
+		      BadSpec{"vlan=5", "vlan=VF:ID"}, BadSpec{"vlan=7:5", "VF from 0 to 6"},
+		      BadSpec{"trust", "trust=VF"}, BadSpec{"trust=7", "0 to 6"},
+		      BadSpec{"stats=4294967296", "0 to 4294967295"},
+		      BadSpec{"stats=0x10", "whole number"}, BadSpec{"promisc,promisc", "twice"},
+		      BadSpec{"down,reset=0", "from 1"}, BadSpec{"down,reset", "reset=MS"},
+		      BadSpec{"down,outage=5", "reset=MS"}, BadSpec{"down,flap=1h", "whole number"},
 		      BadSpec{"down,lose-reply=-1", "whole number"},
 		      BadSpec{"down,lag=1,lag=2", "twice"}));
 

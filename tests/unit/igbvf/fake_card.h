@@ -129,6 +129,16 @@ struct LogLines {
 	{
 		return {write, this, VFNET_LOG_DEBUG};
 	}
+
+	/* lines with @part */
+	unsigned int count(const std::string &part) const
+	{
+		unsigned int n = 0;
+
+		for (const std::string &line : lines)
+			n += line.find(part) != std::string::npos;
+		return n;
+	}
 };
 
 /*

@@ -23,6 +23,8 @@ class FakePf
 	bool ack_reset_without_mac = false;    /* as older igb */
 	bool refuse_mac = false;
 	bool refuse_lpe = false;
+	uint32_t refuse_type = 0;   /* of message; 0 = none */
+	uint32_t refuse_vlan = 0;   /* that one */
 	bool forgot = false;	    /* a reset since: no CTS */
 	unsigned int n_ignored = 0; /* requests that get no reply */
 	unsigned int n_pings = 0;   /* control messages before a reply */
@@ -116,6 +118,8 @@ class FakePf
 		}
 		nack = nack || (type == IGBVF_MSG_SET_MAC && refuse_mac);
 		nack = nack || (type == IGBVF_MSG_SET_LPE && refuse_lpe);
+		nack = nack || type == refuse_type;
+		nack = nack || (type == IGBVF_MSG_SET_VLAN && message[1] == refuse_vlan);
 		card.reg(IGBVF_VMBMEM) = word | (nack ? IGBVF_MSG_NACK : IGBVF_MSG_ACK);
 		mailbox |= IGBVF_V2PMAILBOX_PFSTS;
 	}

@@ -55,15 +55,6 @@ class RecoverTest : public PortTest
 		}
 		return false;
 	}
-
-	unsigned int n_lines(const std::string &part)
-	{
-		unsigned int n = 0;
-
-		for (const std::string &line : log_lines.lines)
-			n += line.find(part) != std::string::npos;
-		return n;
-	}
 };
 
 TEST_F(RecoverTest, AllThatThePhysicalFunctionForgotIsToldAgain)
@@ -83,7 +74,7 @@ TEST_F(RecoverTest, AllThatThePhysicalFunctionForgotIsToldAgain)
 	EXPECT_EQ(port_mac(), before);
 	EXPECT_EQ(port->base.resets, 1u);
 	EXPECT_TRUE(port->link_word & VFNET_LINK_WORD_UP);
-	EXPECT_EQ(n_lines("runs again"), 1u);
+	EXPECT_EQ(log_lines.count("runs again"), 1u);
 }
 
 TEST_F(RecoverTest, TheFunctionIsResetMappedAndMaskedAsAfterOpen)
@@ -141,7 +132,7 @@ TEST_F(RecoverTest, AnAdministratorWhoChangesHisMindIsWarnedOf)
 	EXPECT_TRUE(back());
 	EXPECT_EQ(mac_of(pf.requests.at(1)), wanted);
 	EXPECT_EQ(port_mac(), wanted);
-	EXPECT_EQ(n_lines("refuses the address 02:00:00:00:00:07"), 1u);
+	EXPECT_EQ(log_lines.count("refuses the address 02:00:00:00:00:07"), 1u);
 }
 
 TEST_F(RecoverTest, AnAdministratorWhoTakesItsAddressAwayIsTold)
@@ -199,7 +190,7 @@ TEST_F(RecoverTest, AnInterfaceThatIsDownIsWaitedForWithoutEnd)
 	EXPECT_EQ(port->state, uint32_t{VFNET_PORT_RESETTING});
 	EXPECT_TRUE(pf.requests.empty());
 	EXPECT_EQ(port->base.resets, 1u);
-	EXPECT_EQ(n_lines("was reset"), 1u);
+	EXPECT_EQ(log_lines.count("was reset"), 1u);
 	pf.mailbox = IGBVF_V2PMAILBOX_RSTD;
 	EXPECT_TRUE(back(500));
 }
@@ -292,11 +283,30 @@ TEST_F(RecoverTest, WhatARegisterCountedIsReadBeforeAnythingIsReset)
 	EXPECT_EQ(port->base.missed[VFNET_MISSED_no_descriptor], 5u);
 }
 
-TEST(SoftState, HasOneMessageForEachThingAndThenNoMore)
+/* Word 0 of all messages in their order, and VLANs after theirs. */
+std::vector<uint32_t> Told(const igbvf_soft &soft)
 {
-	igbvf_soft soft = {{0x02, 0, 0, 0, 0, 0x07}, false, 1522};
+	std::vector<uint32_t> told;
 	uint32_t word[IGBVF_MBOX_WORDS];
 
+	for (unsigned int k = 0; igbvf_soft_message(&soft, k, word); k++) {
+		told.push_back(word[0]);
+		if (word[0] == (IGBVF_MSG_SET_VLAN | 1u << 16))
+			told.push_back(word[1]);
+	}
+	return told;
+}
+
+constexpr uint32_t kVlanAdd = IGBVF_MSG_SET_VLAN | 1u << 16;
+constexpr uint32_t kMacAdd = IGBVF_MSG_SET_MAC | uint32_t{IGBVF_MAC_FILTER_ADD} << 16;
+
+TEST(SoftState, HasOneMessageForEachThingAndThenNoMore)
+{
+	igbvf_soft soft = {};
+	uint32_t word[IGBVF_MBOX_WORDS];
+
+	memcpy(soft.mac, wanted.data(), 6);
+	soft.max_frame = 1522;
 	EXPECT_EQ(igbvf_soft_message(&soft, 0, word), 3u);
 	EXPECT_EQ(word[0], IGBVF_MSG_SET_MAC);
 	EXPECT_EQ(word[1], 0x02u);
@@ -306,9 +316,37 @@ TEST(SoftState, HasOneMessageForEachThingAndThenNoMore)
 	EXPECT_EQ(word[1], 1522u);
 	EXPECT_EQ(igbvf_soft_message(&soft, 2, word), 0u);
 	soft.mac_given = true;
-	EXPECT_EQ(igbvf_soft_message(&soft, 0, word), 2u);
-	EXPECT_EQ(word[0], IGBVF_MSG_SET_LPE);
-	EXPECT_EQ(igbvf_soft_message(&soft, 1, word), 0u);
+	EXPECT_EQ(Told(soft), (std::vector<uint32_t>{IGBVF_MSG_SET_LPE}));
+}
+
+TEST(SoftState, FiltersComeAfterThatAndCanBeDroppedOneByOne)
+{
+	igbvf_soft soft = {};
+	const uint32_t groups = IGBVF_MSG_SET_MULTICAST | 1u << 16;
+	const uint32_t all = IGBVF_MSG_SET_PROMISC | 2u << 16;
+	const uint32_t first[2] = {IGBVF_MSG_SET_MAC, IGBVF_MSG_SET_LPE};
+
+	soft.n_hashes = 1;
+	soft.allmulti = true;
+	for (uint16_t vid : {7, 5, 6})
+		soft.vlans[soft.n_vlans++] = vid;
+	soft.n_macs = 2;
+	soft.macs[0][5] = 1;
+	soft.macs[1][5] = 2;
+	EXPECT_EQ(Told(soft), (std::vector<uint32_t>{first[0], first[1], groups, all, kVlanAdd, 7,
+						     kVlanAdd, 5, kVlanAdd, 6, kMacAdd, kMacAdd}));
+	EXPECT_FALSE(igbvf_soft_drop(&soft, 0)) << "its address";
+	EXPECT_FALSE(igbvf_soft_drop(&soft, 1)) << "and frame size";
+	EXPECT_FALSE(igbvf_soft_drop(&soft, 9)) << "no such message";
+	EXPECT_TRUE(igbvf_soft_drop(&soft, 7));
+	EXPECT_EQ(soft.macs[0][5], 2);
+	EXPECT_TRUE(igbvf_soft_drop(&soft, 4));
+	EXPECT_EQ(Told(soft), (std::vector<uint32_t>{first[0], first[1], groups, all, kVlanAdd, 5,
+						     kVlanAdd, 6, kMacAdd}));
+	EXPECT_TRUE(igbvf_soft_drop(&soft, 5));
+	EXPECT_TRUE(igbvf_soft_drop(&soft, 3));
+	EXPECT_TRUE(igbvf_soft_drop(&soft, 2));
+	EXPECT_EQ(Told(soft), (std::vector<uint32_t>{first[0], first[1], kVlanAdd, 5, kMacAdd}));
 }
 
 } // namespace

@@ -16,10 +16,12 @@ class TxTest : public QueueTest
 	/* What the card made of a frame. */
 	struct Sent {
 		uint32_t paylen;
+		uint32_t asks; /* VLE and TSE of d2, IXSM and TXSM of d3 */
 		std::vector<uint32_t> lens;
 		std::vector<uint64_t> addrs;
 	};
 	std::vector<Sent> sent;
+	std::vector<igbvf_context> contexts;
 
 	void open(uint32_t n, uint32_t n_bufs = 1024)
 	{
@@ -95,11 +97,21 @@ class TxTest : public QueueTest
 			igbvf_tx_desc *desc = &q()->ring[head];
 			uint32_t cmd = desc->data.cmd;
 
-			ASSERT_EQ(cmd & IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA << 20);
 			ASSERT_TRUE(cmd & IGBVF_TXD_DEXT);
+			if ((cmd & IGBVF_TXD_DTYP) == IGBVF_TXD_DTYP_CTX << 20) {
+				ASSERT_TRUE(frame.lens.empty()) << "a context within a frame";
+				ASSERT_FALSE(cmd & (IGBVF_TXD_RS | IGBVF_TXD_EOP));
+				ASSERT_EQ(desc->ctx.zero, 0u);
+				contexts.push_back(
+				    {desc->ctx.vlan_l2_l3, desc->ctx.types, desc->ctx.mss_l4});
+				continue;
+			}
+			ASSERT_EQ(cmd & IGBVF_TXD_DTYP, IGBVF_TXD_DTYP_DATA << 20);
 			if (frame.lens.empty()) {
 				ASSERT_TRUE(cmd & IGBVF_TXD_IFCS);
 				frame.paylen = desc->data.paylen >> 14;
+				frame.asks = (cmd & (IGBVF_TXD_VLE | IGBVF_TXD_TSE)) |
+					     (desc->data.paylen & 0x3ff0);
 			}
 			frame.lens.push_back(cmd & IGBVF_TXD_DTALEN);
 			frame.addrs.push_back(desc->data.addr);

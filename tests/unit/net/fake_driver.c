@@ -154,6 +154,17 @@ static void rxq_disarm(struct vfnet_rxq *q)
 	__atomic_fetch_add(&fake_driver.n_disarmed, 1, __ATOMIC_RELEASE);
 }
 
+static int filter(struct vfnet_port *port, const struct vfnet_filter *filter, struct vfnet_err *err)
+{
+	/* service, which only tries, would find the lock taken */
+	fake_driver.filter_locked = pthread_mutex_trylock(&port->lock) != 0;
+	fake_driver.filter = *filter;
+	fake_driver.n_filters++;
+	if (fake_driver.filter_rc)
+		return vfnet_err_set(err, fake_driver.filter_rc, "fake: %s", port->dev->name);
+	return 0;
+}
+
 static const struct vfnet_driver driver = {
     .name = "fake",
     .max_rx_queues = 1,
@@ -175,6 +186,7 @@ static const struct vfnet_driver driver = {
     .rxq_ready = rxq_ready,
     .rxq_arm = rxq_arm,
     .rxq_disarm = rxq_disarm,
+    .filter = filter,
 };
 
 const struct vfnet_driver *const vfnet_drivers[] = {&driver, NULL};

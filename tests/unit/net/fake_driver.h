@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vfnet_port;
+#include "lib/net/driver.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +27,10 @@ extern "C" {
  * arm_rc:              what arming returns
  * n_armed, n_disarmed: calls, atomic
  * ready:               whether frames are there, atomic
+ * filter_rc:           what the call for filters returns
+ * filter:              what it was given last; its addresses are the caller's
+ * n_filters:           how often
+ * filter_locked:       the port was locked then
  */
 struct fake_driver {
 	int open_rc;
@@ -48,6 +52,10 @@ struct fake_driver {
 	uint32_t n_armed;
 	uint32_t n_disarmed;
 	bool ready;
+	int filter_rc;
+	struct vfnet_filter filter;
+	unsigned int n_filters;
+	bool filter_locked;
 };
 
 extern struct fake_driver fake_driver;
