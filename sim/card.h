@@ -97,6 +97,7 @@ struct sim_txq {
 	bool live;
 	bool head_wb;	   /* the head is written to head_iova, and no DD */
 	uint32_t seg_sent; /* segments of the frame at head that have left */
+	bool seg_lost;	   /* the wire refused one of those, and it is counted */
 	uint32_t no_rs;	   /* descriptors since the last with RS */
 	uint32_t noticed;  /* tail that was found wrong; SIM_NO_TAIL = none */
 	uint64_t iova;

@@ -33,6 +33,9 @@ struct batch {
 	uint32_t used; /* bytes of the packet buffer */
 	struct sim_frame frames[SIM_BATCH];
 	uint32_t rs[SIM_BATCH]; /* descriptors that want DD */
+	uint64_t planned;	/* bit i: frame i is of a packet of bytes[i] as its driver counts it */
+	uint64_t further;	/* bit i: frame i is a further segment of the packet before it */
+	uint32_t bytes[SIM_BATCH];
 };
 
 /* What became of the frame at a ring's head. */
@@ -68,15 +71,32 @@ static void report(struct sim_vf *vf, const struct batch *batch)
 		vfnet_io_store_dd(&q->ring[batch->rs[i]].wb.status, IGBVF_TXD_DD);
 }
 
+/* As the driver counts it: without what the card has inserted. */
+static uint32_t packet_bytes(const struct sim_vf *vf, const struct batch *batch, unsigned int i)
+{
+	if (batch->planned & UINT64_C(1) << i)
+		return batch->bytes[i];
+	return batch->frames[i].len - (vf->pf.admin_vlan ? VFNET_FRAME_VLAN_BYTES : 0);
+}
+
+/* A packet that was cut into segments is lost once, with the first of them that is refused. */
 static void count_refused(struct sim_vf *vf, const struct batch *batch, uint64_t refused)
 {
-	for (; refused; refused &= refused - 1) {
-		uint32_t len = batch->frames[__builtin_ctzll(refused)].len;
+	struct vfnet_sim_wire_counters *wire = &vf->card->wire;
+	bool lost = batch->q->seg_lost;
 
-		sim_count_drop(vf, VFNET_DROPS_wire_refused, len);
-		vf->card->wire.out_packets--;
-		vf->card->wire.out_bytes -= len;
+	for (unsigned int i = 0; i < batch->n_frames; i++) {
+		if (!(batch->further & UINT64_C(1) << i))
+			lost = false;
+		if (!(refused & UINT64_C(1) << i))
+			continue;
+		if (!lost)
+			sim_count_drop(vf, VFNET_DROPS_wire_refused, packet_bytes(vf, batch, i));
+		lost = true;
+		wire->out_packets--;
+		wire->out_bytes -= batch->frames[i].len;
 	}
+	batch->q->seg_lost = lost;
 }
 
 static void flush(struct sim_vf *vf, struct batch *batch)
@@ -89,13 +109,15 @@ static void flush(struct sim_vf *vf, struct batch *batch)
 	card->wire.out_packets += batch->n_frames;
 	for (unsigned int i = 0; i < batch->n_frames; i++)
 		card->wire.out_bytes += batch->frames[i].len;
-	if (vfnet_unlikely(refused))
+	if (vfnet_unlikely(refused || batch->further))
 		count_refused(vf, batch, refused);
 	if (batch->n_rs && vfnet_likely(!card->faults.orders.slow))
 		report(vf, batch);
 	batch->n_frames = 0;
 	batch->n_rs = 0;
 	batch->used = 0;
+	batch->planned = 0;
+	batch->further = 0;
 }
 
 /* Room for a frame in batch and packet buffer; if there is none, what is there goes out first. */
@@ -245,8 +267,15 @@ static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const stru
 	}
 	for (; *i < plan->n; ++*i) {
 		uint8_t *frame = room(vf, batch, plan->longest);
+		unsigned int at = batch->n_frames;
 		uint32_t len = sim_plan_build(plan, *i, whole, g->len, frame);
 		enum outcome outcome = route(vf, batch, frame, len);
+
+		if (batch->n_frames > at) {
+			batch->planned |= UINT64_C(1) << at;
+			batch->further |= (uint64_t)(*i > 0) << at;
+			batch->bytes[at] = plan->bytes;
+		}
 
 		if (outcome == NOT_NOW)
 			return NOT_NOW;
@@ -375,6 +404,8 @@ static unsigned int queue_step(struct sim_vf *vf, unsigned int i, unsigned int b
 	batch.n_frames = 0;
 	batch.n_rs = 0;
 	batch.used = 0;
+	batch.planned = 0;
+	batch.further = 0;
 	while (moved < budget && q->head != tail && send_one(vf, &batch, tail) == TAKEN) {
 		moved++;
 		if (batch.n_frames == SIM_BATCH || batch.n_rs == SIM_BATCH)

@@ -85,6 +85,23 @@ class TxOffload : public ::testing::Test
 	std::unique_ptr<Function> f;
 };
 
+/* Card 0 on a cable to a function that has 7 descriptors and holds the wire up without. */
+class TxOffloadRefused : public TxOffload
+{
+      protected:
+	void SetUp() override
+	{
+		m.Wire(0, "cable:1");
+		f = std::make_unique<Function>(m, "0.0");
+		f->Up(kMacA, 64);
+		b = std::make_unique<Function>(m, "1.0");
+		b->Up(kMacB);
+		b->RxUp(8, 2, false);
+	}
+
+	std::unique_ptr<Function> b;
+};
+
 TEST_F(TxOffload, ATagIsInserted)
 {
 	Bytes frame = Frame(kStranger, kMacA, 60);
@@ -280,6 +297,25 @@ TEST_F(TxOffload, SegmentsToAFullReceiverGoOnWhereTheyStopped)
 	}
 	EXPECT_TRUE(f->Sent(at));
 	EXPECT_EQ(got, frames::Segments(shape, frame, 100));
+}
+
+TEST_F(TxOffloadRefused, SegmentsAreOnePacketOfTheLedger)
+{
+	frames::Shape shape;
+
+	shape.tcp = true;
+	shape.payload = 1900;
+	Bytes frame = frames::Build(shape, kMacB.data(), kMacA.data());
+	Context(shape, 0, 20);
+	Offload(shape, frame, kTse);
+	Offload(shape, frame, kTse);
+	f->Queue(Frame(kMacB, kMacA, 99));
+	f->Ring();
+	for (int i = 0; i < 5; i++)
+		m.Step();
+	EXPECT_EQ(m.Counters(0).out_packets, 7u) << "of 95 segments, twice, and one frame";
+	EXPECT_EQ(f->Drops(VFNET_DROPS_wire_refused), 3u);
+	EXPECT_EQ(f->lost_bytes, 2u * 95 * (54 + 20) + 99);
 }
 
 TEST_F(TxOffload, WhatCannotBeDoneDoesNotLeaveAndIsCounted)
