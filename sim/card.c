@@ -56,6 +56,7 @@ struct wish {
 	uint8_t macs[SIM_VFS][VFNET_MAC_BYTES];
 	uint16_t vlans[SIM_VFS];
 	uint64_t stats;
+	uint32_t quirks;
 };
 
 static int set_down(void *user, const char *value, struct vfnet_err *err)
@@ -151,11 +152,23 @@ static int set_stats(void *user, const char *value, struct vfnet_err *err)
 	return sim_spec_number("stats", value, 0, UINT32_MAX, &wish->stats, err);
 }
 
+static int set_quirks(void *user, const char *value, struct vfnet_err *err)
+{
+	struct wish *wish = user;
+
+	return sim_quirks_parse(value, &wish->quirks, err);
+}
+
 static const struct sim_spec_key card_keys[] = {
-    {"promisc", "promisc", false, set_promisc}, {"nospoof", "nospoof", false, set_nospoof},
-    {"mac", "mac=VF:ADDR", true, set_mac},	{"vlan", "vlan=VF:ID", true, set_vlan},
-    {"trust", "trust=VF", true, set_trust},	{"stats", "stats=START", false, set_stats},
-    {"down", "down", false, set_down},		{0},
+    {"promisc", "promisc", false, set_promisc},
+    {"nospoof", "nospoof", false, set_nospoof},
+    {"mac", "mac=VF:ADDR", true, set_mac},
+    {"vlan", "vlan=VF:ID", true, set_vlan},
+    {"trust", "trust=VF", true, set_trust},
+    {"stats", "stats=START", false, set_stats},
+    {"down", "down", false, set_down},
+    {"quirks", "quirks=NAME[+NAME...]|qemu", false, set_quirks},
+    {0},
 };
 
 static void begin_stats(struct sim_vf *vf, uint32_t start)
@@ -200,11 +213,14 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	if (ret)
 		return ret;
 	card->promisc |= wish.promisc;
-	card->spoof_check &= !wish.nospoof;
+	card->quirks |= wish.quirks;
+	card->spoof_check &= !wish.nospoof && !sim_has(card, SIM_QUIRK_NO_SPOOF_CHECK);
 	card->down |= wish.down;
 	for (unsigned int i = 0; i < SIM_VFS; i++)
 		grant(&card->vfs[i], &wish);
 	sim_pf_init(card);
+	if (wish.quirks)
+		sim_quirks_say(card);
 	return 0;
 }
 

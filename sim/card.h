@@ -37,6 +37,7 @@
 #include "lib/frame/frame.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
+#include "sim/quirks.h"
 #include "sim/rules.h"
 #include "sim/wire/wire.h"
 
@@ -136,6 +137,8 @@ struct sim_vf {
 	uint32_t mistaken;	    /* bits by enum sim_rule */
 	uint32_t switched;	    /* RXDCTL or TXDCTL written since a reset, bits in vf.c */
 	int eventfd[IGBVF_VECTORS]; /* by vector; -1 = nobody listens */
+	uint32_t eicr_written;	    /* what EICR_ECHO and EIMS_ECHO read */
+	uint32_t eims_written;
 	struct sim_rxq rxq[SIM_QUEUES];
 	struct sim_txq txq[SIM_QUEUES];
 	struct sim_pf_vf pf;
@@ -165,6 +168,7 @@ struct sim_card {
 	bool no_wire; /* nothing is plugged in: no link */
 	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
 	bool spoof_check;
+	uint32_t quirks;	    /* bits by enum sim_quirk */
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
@@ -244,6 +248,11 @@ static inline bool sim_card_has_link(const struct sim_card *card)
 	return !card->down && !card->no_wire;
 }
 
+static inline bool sim_has(const struct sim_card *card, enum sim_quirk quirk)
+{
+	return card->quirks & 1u << quirk;
+}
+
 /*
  * Where a function's frames go: igb leaves VMOLR.RSSE of its functions off, so never to queue 1
  * [L].
@@ -289,6 +298,8 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset);
 void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val);
 /** sim_vf_reset() - VTCTRL.RST, and the part of a function-level reset that is not PCI's. */
 void sim_vf_reset(struct sim_vf *vf);
+/** sim_vf_card_reset() - a reset of the card: as that, and nothing outlives it. */
+void sim_vf_card_reset(struct sim_vf *vf);
 
 /* ring.c: a queue's way between enabled and not */
 /** sim_ring_update() - act on RXDCTL and TXDCTL as last written. */

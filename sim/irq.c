@@ -24,7 +24,8 @@ static void send_messages(struct sim_vf *vf, uint32_t vectors)
 				  "descriptor takes no more",
 				  vf->dev.name, v);
 		*sim_vf_reg(vf, IGBVF_VTEICR) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAC) & bit);
-		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
+		if (!sim_has(vf->card, SIM_QUIRK_NO_AUTO_MASK))
+			*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
 	}
 }
 
@@ -51,8 +52,10 @@ void sim_irq_enable(struct sim_vf *vf, uint32_t vectors)
 void sim_irq_misc(struct sim_vf *vf)
 {
 	uint32_t map = *sim_vf_reg(vf, IGBVF_VTIVAR_MISC);
+	uint32_t vector = VFNET_FIELD_GET(IGBVF_VTIVAR_MISC_VEC, map);
 
+	if (!sim_has(vf->card, SIM_QUIRK_MISC_MASK))
+		vector = VFNET_BIT(vector);
 	if (map & IGBVF_VTIVAR_MISC_VALID)
-		sim_irq_cause(vf, VFNET_BIT(VFNET_FIELD_GET(IGBVF_VTIVAR_MISC_VEC, map)) &
-				      IGBVF_VECTORS_ALL);
+		sim_irq_cause(vf, vector & IGBVF_VECTORS_ALL);
 }

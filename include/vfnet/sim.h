@@ -82,7 +82,8 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  *        other), "trust=VF" (it may change an address that was given by "mac=", and have further
  *        ones), "stats=START" (the counters of all functions begin there, 0..4294967295, so that
  *        they soon wrap), "down" (the physical function's interface is not up: no link, and a VF's
- *        reset never ends)
+ *        reset never ends), "quirks=NAME[+NAME...]" (what QEMU's card does and the chip does not;
+ *        sim/README.md has the names, "qemu" is all of them)
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several

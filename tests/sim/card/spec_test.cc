@@ -79,7 +79,10 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"vlan=5", "vlan=VF:ID"}, BadSpec{"vlan=7:5", "VF from 0 to 6"},
 		      BadSpec{"trust", "trust=VF"}, BadSpec{"trust=7", "0 to 6"},
 		      BadSpec{"stats=4294967296", "0 to 4294967295"},
-		      BadSpec{"stats=0x10", "whole number"}, BadSpec{"promisc,promisc", "twice"}));
+		      BadSpec{"stats=0x10", "whole number"}, BadSpec{"promisc,promisc", "twice"},
+		      BadSpec{"quirks", "quirks=NAME"}, BadSpec{"down,quirks=", "there is no \"\""},
+		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, misc-mask"},
+		      BadSpec{"quirks=qemu,quirks=qemu", "twice"}));
 
 TEST(Spec, CardsEndAtFifteen)
 {
