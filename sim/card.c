@@ -60,6 +60,7 @@ struct wish {
 	uint8_t macs[SIM_VFS][VFNET_MAC_BYTES];
 	uint16_t vlans[SIM_VFS];
 	uint64_t stats;
+	uint32_t quirks;
 };
 
 static int set_down(void *user, const char *value, struct vfnet_err *err)
@@ -162,6 +163,13 @@ static int set_stats(void *user, const char *value, struct vfnet_err *err)
 	return sim_spec_number("stats", value, 0, UINT32_MAX, &wish->stats, err);
 }
 
+static int set_quirks(void *user, const char *value, struct vfnet_err *err)
+{
+	struct wish *wish = user;
+
+	return sim_quirks_parse(value, &wish->quirks, err);
+}
+
 static const struct sim_spec_key card_keys[] = {
     {"promisc", "promisc", false, set_promisc},
     {"nospoof", "nospoof", false, set_nospoof},
@@ -171,6 +179,7 @@ static const struct sim_spec_key card_keys[] = {
     {"stats", "stats=START", false, set_stats},
     {"down", "down", false, set_down},
     {"posted", "posted=1..1000", false, set_posted},
+    {"quirks", "quirks=NAME[+NAME...]|qemu", false, set_quirks},
     SIM_FAULTS(SIM_FAULT_KEY){0},
 };
 
@@ -218,13 +227,16 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	if (ret)
 		return ret;
 	card->promisc |= wish.promisc;
-	card->spoof_check &= !wish.nospoof;
+	card->quirks |= wish.quirks;
+	card->spoof_check &= !wish.nospoof && !sim_has(card, SIM_QUIRK_NO_SPOOF_CHECK);
 	card->down |= wish.down;
 	if (wish.posted)
 		card->posted = (uint32_t)wish.posted;
 	for (unsigned int i = 0; i < SIM_VFS; i++)
 		grant(&card->vfs[i], &wish);
 	sim_pf_init(card);
+	if (wish.quirks)
+		sim_quirks_say(card);
 	return 0;
 }
 

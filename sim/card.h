@@ -40,6 +40,7 @@
 #include "sim/faults.h"
 #include "sim/iommu.h"
 #include "sim/mbox.h"
+#include "sim/quirks.h"
 #include "sim/rules.h"
 #include "sim/wire/wire.h"
 
@@ -54,8 +55,8 @@
 #define SIM_FRAME_DEFAULT   1518u  /* longest with CRC, without SET_LPE; a tag adds 4 */
 #define SIM_HASHES	    4096u  /* multicast hash is 12 bits */
 #define SIM_NO_MAC	    0u
-#define SIM_POSTED_MAX	    64u /* register writes of a function that are under way */
-#define SIM_PAYLEN_MAX	    0x3ffffu		     /* what PAYLEN can say */
+#define SIM_POSTED_MAX	    64u	     /* register writes of a function that are under way */
+#define SIM_PAYLEN_MAX	    0x3ffffu /* what PAYLEN can say */
 #define SIM_WHOLE_BYTES	    (SIM_PAYLEN_MAX + 1024u) /* and the longest headers of a context */
 #define SIM_NO_TAIL	    UINT32_MAX
 #define SIM_VLANS	    4096u /* identifiers have 12 bits */
@@ -172,6 +173,8 @@ struct sim_vf {
 	uint32_t switched;   /* RXDCTL or TXDCTL written since a reset, bits in vf.c */
 	struct sim_irq irq;
 	struct sim_posted posted;
+	uint32_t eicr_written; /* what EICR_ECHO and EIMS_ECHO read */
+	uint32_t eims_written;
 	struct sim_rxq rxq[SIM_QUEUES];
 	struct sim_txq txq[SIM_QUEUES];
 	struct sim_pf_vf pf;
@@ -203,6 +206,7 @@ struct sim_card {
 	bool promisc; /* ROPE with all hash bits, MPME and every VLAN for all functions */
 	bool spoof_check;
 	uint32_t posted;	    /* steps that a register write is under way; 0 = none */
+	uint32_t quirks;	    /* bits by enum sim_quirk */
 	bool slow;		    /* a register was written: rings and mailbox want a look */
 	uint32_t open_vfs;	    /* bit n = function n is open */
 	uint32_t stall_vfs;	    /* receive queue runs without DROP_EN */
@@ -286,6 +290,11 @@ static inline bool sim_card_has_link(const struct sim_card *card)
 	return !card->down && !card->no_wire && !card->gone;
 }
 
+static inline bool sim_has(const struct sim_card *card, enum sim_quirk quirk)
+{
+	return card->quirks & 1u << quirk;
+}
+
 /*
  * Where a function's frames go: igb leaves VMOLR.RSSE of its functions off, so never to queue 1
  * [L].
@@ -333,6 +342,8 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset);
 void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val);
 /** sim_vf_reset() - VTCTRL.RST, and the part of a function-level reset that is not PCI's. */
 void sim_vf_reset(struct sim_vf *vf);
+/** sim_vf_card_reset() - a reset of the card: as that, and nothing outlives it. */
+void sim_vf_card_reset(struct sim_vf *vf);
 
 /* ring.c: a queue's way between enabled and not */
 /** sim_ring_update() - act on RXDCTL and TXDCTL as last written. */

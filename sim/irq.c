@@ -25,7 +25,8 @@ static void send(struct sim_vf *vf, unsigned int v)
 		vfnet_log(&vf->card->sim->log, DEBUG,
 			  "%s: vector %u is lost, its descriptor takes no more", vf->dev.name, v);
 	*sim_vf_reg(vf, IGBVF_VTEICR) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAC) & bit);
-	*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
+	if (!sim_has(vf->card, SIM_QUIRK_NO_AUTO_MASK))
+		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
 }
 
 /* Return: false = the interval since the last message is not over */
@@ -81,10 +82,12 @@ void sim_irq_enable(struct sim_vf *vf, uint32_t vectors)
 void sim_irq_misc(struct sim_vf *vf)
 {
 	uint32_t map = *sim_vf_reg(vf, IGBVF_VTIVAR_MISC);
+	uint32_t vector = VFNET_FIELD_GET(IGBVF_VTIVAR_MISC_VEC, map);
 
+	if (!sim_has(vf->card, SIM_QUIRK_MISC_MASK))
+		vector = VFNET_BIT(vector);
 	if (map & IGBVF_VTIVAR_MISC_VALID)
-		sim_irq_cause(vf, VFNET_BIT(VFNET_FIELD_GET(IGBVF_VTIVAR_MISC_VEC, map)) &
-				      IGBVF_VECTORS_ALL);
+		sim_irq_cause(vf, vector & IGBVF_VECTORS_ALL);
 }
 
 static void queue_causes(struct sim_vf *vf)

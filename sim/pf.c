@@ -178,7 +178,7 @@ void sim_pf_down(struct sim_card *card)
 		vf->pf.cts = false;
 		ping(vf, IGBVF_MSG_PF_CONTROL);
 		vf->pf.ping = 0;
-		sim_vf_reset(vf);
+		sim_vf_card_reset(vf);
 		vf->mbox.bits |= IGBVF_V2PMAILBOX_RSTI;
 	}
 	card->down = true;

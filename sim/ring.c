@@ -10,10 +10,12 @@
 #include <inttypes.h>
 
 #define DESC_BYTES	    16u
+#define LOOSE_BASE	    32u
 #define RING_MAX_BYTES	    0x80000u /* [S] */
 #define DEFAULT_BUF_BYTES   2048u    /* BSIZEPKT 0: RCTL.BSIZE of the physical function */
 #define DESCTYPE_ONE_BUFFER 1u
-#define HEAD_ALIGN_MASK	    UINT64_C(3) /* TDWBAL: flags */
+#define LIKE_ONE_BUFFER	    (VFNET_BIT(0) | VFNET_BIT(3) | VFNET_BIT(4)) /* to QEMU */
+#define HEAD_ALIGN_MASK	    UINT64_C(3)					 /* TDWBAL: flags */
 
 static uint64_t address(struct sim_vf *vf, uint32_t low)
 {
@@ -24,11 +26,14 @@ static uint64_t address(struct sim_vf *vf, uint32_t low)
 static bool ring_ok(struct sim_vf *vf, const char *side, uint32_t low)
 {
 	uint32_t bytes = *sim_vf_reg(vf, low + 8);
+	bool size_ok = bytes != 0 && bytes <= RING_MAX_BYTES;
 
-	if (address(vf, low) % IGBVF_RING_ALIGN == 0 && bytes % IGBVF_RING_ALIGN == 0 &&
-	    bytes != 0 && bytes <= RING_MAX_BYTES)
+	if (address(vf, low) % IGBVF_RING_ALIGN == 0 && bytes % IGBVF_RING_ALIGN == 0 && size_ok)
 		return true;
 	sim_mistake(vf, SIM_RULE_RING, bytes, bytes / IGBVF_RING_ALIGN * IGBVF_RING_ALIGN);
+	if (sim_has(vf->card, SIM_QUIRK_LOOSE_RINGS) && size_ok &&
+	    address(vf, low) % LOOSE_BASE == 0 && bytes % DESC_BYTES == 0)
+		return true;
 	vfnet_log(&vf->card->sim->log, WARN,
 		  "%s: %s queue not enabled: ring of %" PRIu32 " bytes at 0x%" PRIx64
 		  "; both must be multiples of %u, the size from %u to %u",
@@ -46,6 +51,8 @@ static bool rx_ok(struct sim_vf *vf, unsigned int i)
 		return false;
 	if (type == DESCTYPE_ONE_BUFFER)
 		return true;
+	if (sim_has(vf->card, SIM_QUIRK_ANY_DESCTYPE) && (LIKE_ONE_BUFFER & VFNET_BIT(type)))
+		return true;
 	vfnet_log(&vf->card->sim->log, WARN,
 		  "%s: receive queue not enabled: SRRCTL.DESCTYPE is %" PRIu32
 		  ", a software card knows %u (advanced, one buffer) only",
@@ -62,6 +69,20 @@ static void forget_tail(struct sim_vf *vf, uint32_t tail)
 	vfnet_io_store_tail(sim_vf_reg(vf, tail), 0);
 }
 
+/* What a queue that is switched is left with: nothing, unless registers outlive that. */
+static uint32_t kept_head(const struct sim_vf *vf, uint32_t head)
+{
+	return vf->card->quirks &
+		       (VFNET_BIT(SIM_QUIRK_HALF_RESET) | VFNET_BIT(SIM_QUIRK_HEADS_WRITABLE))
+		   ? head
+		   : 0;
+}
+
+static struct sim_context kept_context(const struct sim_vf *vf, const struct sim_context *ctx)
+{
+	return sim_has(vf->card, SIM_QUIRK_HALF_RESET) ? *ctx : (struct sim_context){0};
+}
+
 static void rx_update(struct sim_vf *vf, unsigned int i)
 {
 	uint32_t *ctl = sim_vf_reg(vf, IGBVF_AT(RXDCTL, i));
@@ -72,7 +93,7 @@ static void rx_update(struct sim_vf *vf, unsigned int i)
 
 	if (want == q->enabled)
 		return;
-	*q = (struct sim_rxq){0};
+	*q = (struct sim_rxq){.head = kept_head(vf, q->head)};
 	if (!want) {
 		forget_tail(vf, IGBVF_AT(RDT, i));
 		return;
@@ -83,11 +104,15 @@ static void rx_update(struct sim_vf *vf, unsigned int i)
 	}
 	q->iova = address(vf, IGBVF_AT(RDBAL, i));
 	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(RDLEN, i)) / DESC_BYTES;
+	if (q->head >= q->n_desc)
+		q->head = 0;
 	q->buf_bytes = kib ? kib * 1024 : DEFAULT_BUF_BYTES;
 	q->drop = srrctl & IGBVF_SRRCTL_DROP_EN;
 	q->noticed = SIM_NO_TAIL;
 	sim_rules_rx_enable(vf, i);
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(RDT, i)), 0);
+	q->tail = q->head;
+	if (!sim_has(vf->card, SIM_QUIRK_EARLY_RDT))
+		vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(RDT, i)), q->head);
 	q->enabled = true;
 }
 
@@ -99,7 +124,8 @@ static void tx_update(struct sim_vf *vf, unsigned int i)
 
 	if (want == q->enabled)
 		return;
-	*q = (struct sim_txq){0};
+	*q = (struct sim_txq){.head = kept_head(vf, q->head),
+			      .ctx = {kept_context(vf, &q->ctx[0]), kept_context(vf, &q->ctx[1])}};
 	if (!want) {
 		forget_tail(vf, IGBVF_AT(TDT, i));
 		return;
@@ -114,7 +140,9 @@ static void tx_update(struct sim_vf *vf, unsigned int i)
 	q->noticed = SIM_NO_TAIL;
 	sim_rules_tx_enable(vf, i);
 	q->n_desc = *sim_vf_reg(vf, IGBVF_AT(TDLEN, i)) / DESC_BYTES;
-	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), 0);
+	if (q->head >= q->n_desc)
+		q->head = 0;
+	vfnet_io_store_tail(sim_vf_reg(vf, IGBVF_AT(TDT, i)), q->head);
 	q->enabled = true;
 }
 

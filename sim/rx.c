@@ -184,7 +184,10 @@ static bool deliver(struct sim_vf *vf, struct arrival *frame)
 
 	if (vfnet_unlikely(frame->len > q->buf_bytes ? !has_room(vf, frame->len)
 						     : q->head == q->tail && !posted(vf))) {
-		*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
+		if (sim_has(vf->card, SIM_QUIRK_SILENT_OVERFLOW))
+			sim_count_missed(vf, VFNET_MISSED_no_descriptor);
+		else
+			*sim_vf_reg(vf, IGBVF_RQDPC) += 1;
 		return false;
 	}
 	about = sim_classify(frame->data, frame->len);
@@ -200,6 +203,7 @@ void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool loop
 	    .len = len,
 	    .status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0),
 	};
+	bool plain = sim_has(vf->card, SIM_QUIRK_PLAIN_STATS);
 	struct sim_rxq *q = sim_vf_rxq(vf);
 
 	if (vfnet_unlikely(!q->live)) {
@@ -219,7 +223,7 @@ void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool loop
 		strip(vf, &arrival);
 	if (vfnet_likely(deliver(vf, &arrival))) {
 		vf->irq.due |= SIM_IRQ_RX(0);
-		count(vf, frame, len, looped);
+		count(vf, frame, plain ? arrival.len : len, looped && !plain);
 	}
 }
 

@@ -148,7 +148,7 @@ static void edit_headers(const struct sim_plan *plan, uint32_t i, uint8_t *frame
 		vfnet_put_be16(ip + 4, (uint16_t)(len - plan->l2 - VFNET_FRAME_IP6_BYTES));
 	}
 	vfnet_put_be32(tcp + 4, vfnet_get_be32(tcp + 4) + i * plan->mss);
-	if (i + 1 < plan->n)
+	if (i + 1 < plan->n || plan->no_fin_psh)
 		tcp[13] &= (uint8_t)~TCP_FIN_PSH;
 }
 

@@ -33,8 +33,8 @@ struct batch {
 	uint32_t used; /* bytes of the packet buffer */
 	struct sim_frame frames[SIM_BATCH];
 	uint32_t rs[SIM_BATCH]; /* descriptors that want DD */
-	uint64_t planned;	/* bit i: frame i is of a packet of bytes[i] as its driver counts it */
-	uint64_t further;	/* bit i: frame i is a further segment of the packet before it */
+	uint64_t planned; /* bit i: frame i is of a packet of bytes[i] as its driver counts it */
+	uint64_t further; /* bit i: frame i is a further segment of the packet before it */
 	uint32_t bytes[SIM_BATCH];
 };
 
@@ -135,7 +135,7 @@ static void count(struct sim_vf *vf, uint32_t len, bool looped)
 
 	*sim_vf_reg(vf, IGBVF_VFGPTC) += 1;
 	*sim_vf_reg(vf, IGBVF_VFGOTC) += octets;
-	if (looped) {
+	if (looped && !sim_has(vf->card, SIM_QUIRK_PLAIN_STATS)) {
 		*sim_vf_reg(vf, IGBVF_VFGPTLBC) += 1;
 		*sim_vf_reg(vf, IGBVF_VFGOTLBC) += octets;
 	}
@@ -186,7 +186,9 @@ static inline enum outcome route(struct sim_vf *vf, struct batch *batch, uint8_t
 	if (vfnet_unlikely(spoofed(vf, frame, vlan_vfs)))
 		return SPOOFED;
 	dest = sim_switch_dest(card, frame, &card->tx_dest);
-	vfs = dest->vfs & vlan_vfs & ~(1u << vf->index);
+	vfs = dest->vfs & vlan_vfs;
+	if (vfnet_likely(!sim_has(card, SIM_QUIRK_OWN_FRAMES)))
+		vfs &= ~(1u << vf->index);
 	if (vfnet_unlikely(vfs & card->stall_vfs) && ring_is_dry(card, vfs, frame, len))
 		return NOT_NOW;
 	if (!vfs || !dest->exact) {
@@ -299,10 +301,15 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
 		refused = VFNET_DROPS_tx_invalid + 1;
 		why = "the card pads frames of 17 bytes and more only";
 	}
+	if (!refused && g->n > SIM_QUIRK_BUFFERS && sim_has(vf->card, SIM_QUIRK_FEW_BUFFERS)) {
+		refused = VFNET_DROPS_tx_unsupported + 1;
+		why = "it has more than 64 buffers, and the card the quirk \"few-buffers\"";
+	}
 	if (refused) {
 		refuse(vf, (enum vfnet_drops)(refused - 1), plan.bytes, why);
 		return TAKEN;
 	}
+	plan.no_fin_psh = sim_has(vf->card, SIM_QUIRK_NO_FIN_PSH);
 	return send_plan(vf, batch, g, &plan);
 }
 
@@ -341,6 +348,8 @@ static enum outcome send_slow(struct sim_vf *vf, struct batch *batch, uint32_t t
 		g.n = 1;
 	} else if (!look(tail, &g)) {
 		notice(vf, q, tail, SIM_RULE_SPLIT, q->head);
+		if (sim_has(vf->card, SIM_QUIRK_SPLIT_FORGETS))
+			q->head = tail;
 		return NOT_NOW;
 	} else if (send_gathered(vf, batch, &g) == NOT_NOW) {
 		return NOT_NOW;

@@ -47,6 +47,7 @@ struct sim_plan {
 	bool tcp;
 	bool ip_sum;
 	bool l4_sum;
+	bool no_fin_psh; /* SIM_QUIRK_NO_FIN_PSH */
 };
 
 static inline uint32_t sim_txq_next(const struct sim_txq *q, uint32_t at)

@@ -52,19 +52,37 @@ static void clear_registers(struct sim_vf *vf)
 	}
 }
 
-void sim_vf_reset(struct sim_vf *vf)
+/* What the physical function's hardware sees of a reset. */
+static void say_reset(struct sim_vf *vf)
+{
+	vf->pf.enabled = false; /* VFRE and VFTE */
+	vf->pf.reset = true;
+	vf->card->slow = true;
+	sim_ring_refresh(vf);
+}
+
+void sim_vf_card_reset(struct sim_vf *vf)
 {
 	clear_registers(vf);
 	reset_values(vf);
 	sim_mbox_vf_reset(&vf->mbox);
 	sim_irq_reset(vf);
-	vf->pf.enabled = false; /* VFRE and VFTE */
-	vf->pf.reset = true;
+	vf->eicr_written = 0;
+	vf->eims_written = 0;
 	vf->pf.replying = false;
 	vf->pf.ping = 0;
 	vf->late = 0;
-	vf->card->slow = true;
-	sim_ring_refresh(vf);
+	say_reset(vf);
+}
+
+void sim_vf_reset(struct sim_vf *vf)
+{
+	if (!sim_has(vf->card, SIM_QUIRK_HALF_RESET)) {
+		sim_vf_card_reset(vf);
+		return;
+	}
+	sim_quirk_half_reset(vf);
+	say_reset(vf);
 }
 
 void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index)
@@ -145,6 +163,14 @@ static void write_tail(struct sim_vf *vf, uint32_t *reg, uint32_t val, bool enab
 		sim_mistake(vf, SIM_RULE_TAIL_OFF, val, 0);
 }
 
+/* @n_desc: 0 while the queue is off; when it comes on it looks whether its head is in the ring */
+static void write_head(struct sim_vf *vf, uint32_t *head, uint32_t val, uint32_t n_desc)
+{
+	val &= TAIL_MASK;
+	if (sim_has(vf->card, SIM_QUIRK_HEADS_WRITABLE) && (!n_desc || val < n_desc))
+		*head = val;
+}
+
 /* RXDCTL or TXDCTL; ring.c looks at it. */
 static void switch_queue(struct sim_vf *vf, uint32_t *reg, uint32_t val, uint32_t switched)
 {
@@ -152,6 +178,8 @@ static void switch_queue(struct sim_vf *vf, uint32_t *reg, uint32_t val, uint32_
 	vf->switched |= switched;
 	vf->lag = vf->card->faults.orders.lag;
 	vf->card->slow = true;
+	if (sim_has(vf->card, SIM_QUIRK_INSTANT_ENABLE))
+		sim_ring_update(vf);
 }
 
 static bool queue_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
@@ -161,10 +189,18 @@ static bool queue_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 
 	switch (offset - i * IGBVF_RDT_STRIDE) {
 	case IGBVF_RDT:
-		write_tail(vf, reg, val, vf->rxq[i].enabled, RX_SWITCHED << i);
+		write_tail(vf, reg, val,
+			   vf->rxq[i].enabled || sim_has(vf->card, SIM_QUIRK_EARLY_RDT),
+			   RX_SWITCHED << i);
 		return true;
 	case IGBVF_TDT:
 		write_tail(vf, reg, val, vf->txq[i].enabled, TX_SWITCHED << i);
+		return true;
+	case IGBVF_RDH:
+		write_head(vf, &vf->rxq[i].head, val, vf->rxq[i].n_desc);
+		return true;
+	case IGBVF_TDH:
+		write_head(vf, &vf->txq[i].head, val, vf->txq[i].n_desc);
 		return true;
 	case IGBVF_RXDCTL:
 		switch_queue(vf, reg, val, RX_SWITCHED << i);
@@ -188,9 +224,11 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset)
 	case IGBVF_V2PMAILBOX:
 		return sim_mbox_vf_read(&vf->mbox);
 	case IGBVF_VTFRTIMER:
-		return vf->card->sim->steps;
+		return sim_has(vf->card, SIM_QUIRK_DEAD_REGISTERS) ? 0 : vf->card->sim->steps;
 	case IGBVF_VTEICR: /* [N]: a read clears */
-		return take(reg);
+		return take(sim_has(vf->card, SIM_QUIRK_EICR_ECHO) ? &vf->eicr_written : reg);
+	case IGBVF_VTEIMS:
+		return sim_has(vf->card, SIM_QUIRK_EIMS_ECHO) ? vf->eims_written : *reg;
 	default:
 		if (queue_read(vf, offset, &val))
 			return val;
@@ -229,9 +267,11 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 		sim_irq_cause(vf, val & IGBVF_VECTORS_ALL);
 		return;
 	case IGBVF_VTEICR:
+		vf->eicr_written = val;
 		*reg &= ~val;
 		return;
 	case IGBVF_VTEIMS:
+		vf->eims_written = val;
 		sim_irq_enable(vf, val & IGBVF_VECTORS_ALL);
 		return;
 	case IGBVF_VTEIMC:
@@ -244,6 +284,14 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 	case IGBVF_AT(EITR, 1):
 	case IGBVF_AT(EITR, 2):
 		sim_irq_throttle(vf, (offset - IGBVF_EITR) / IGBVF_EITR_STRIDE, val);
+		return;
+	case IGBVF_VTEIAC:
+		*reg = val | (sim_has(vf->card, SIM_QUIRK_EIAC_STICKS) ? *reg : 0);
+		return;
+	case IGBVF_PSRTYPE:
+	case IGBVF_AT(RXCTL, 0):
+	case IGBVF_AT(RXCTL, 1):
+		*reg = sim_has(vf->card, SIM_QUIRK_DEAD_REGISTERS) ? 0 : val;
 		return;
 	default:
 		if (!queue_write(vf, offset, val))

@@ -44,6 +44,7 @@ static const char text[] =
     "  --card N=SPEC       its administrator's choice: promisc,nospoof,mac=VF:ADDR,\n"
     "                      vlan=VF:ID,trust=VF,stats=START,down;\n"
     "                      posted=N (register writes take N steps);\n"
+    "                      quirks=NAME[+NAME...]|qemu (as QEMU's card is);\n"
     "                      what goes wrong with it: reset=MS,outage=MS,flap=MS,reset-at=N,\n"
     "                      gone-at=N,lose-reply=N,late-reply=STEPS,ping=N,lose-irq=N,lag=STEPS,\n"
     "                      slow=STEPS\n"

@@ -83,7 +83,9 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  *        ones), "stats=START" (the counters of all functions begin there, 0..4294967295, so that
  *        they soon wrap), "down" (the physical function's interface is not up: no link, and a VF's
  *        reset never ends), "posted=N" (a register write, doorbells too, reaches the card N steps
- *        later, 1..1000, unless a read of the same function comes before: as on PCI Express)
+ *        later, 1..1000, unless a read of the same function comes before: as on PCI Express),
+ *        "quirks=NAME[+NAME...]" (what QEMU's card does and the chip does not; sim/README.md has
+ *        the names, "qemu" is all of them)
  * @err:  may be NULL
  *
  * Without it a card is what Linux's igb makes of it: no address for a VF, spoof check on. Several

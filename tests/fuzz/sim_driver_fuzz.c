@@ -325,6 +325,8 @@ static void open_all(struct driver *d)
 		must(vfnet_sim_card(d->sim, 0, "promisc", NULL) == 0);
 	if (how & 0x20)
 		must(vfnet_sim_card(d->sim, 0, "nospoof,mac=0:02:00:00:00:00:01", NULL) == 0);
+	if (how & 0x40)
+		must(vfnet_sim_card(d->sim, 0, "quirks=qemu", NULL) == 0);
 	must(d->bus->ops->dma_open(d->bus, &d->dma, NULL) == 0);
 	for (unsigned int i = 0; i < N_RANGES; i++) {
 		d->mem[i] = aligned_alloc(4096, layout[i].bytes);

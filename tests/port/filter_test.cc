@@ -5,6 +5,7 @@
  */
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "tests/port/rig.h"
@@ -353,8 +354,10 @@ TEST_F(PortFilter, CallsAreMadeWhileAnotherThreadServesAndPacketsPass)
 		heard += Heard(MacOf(1));
 	stop = true;
 	caller.join();
-	for (int i = 0; i < 10000 && heard < 200; i++)
+	for (int i = 0; i < 50000 && heard < 200; i++) {
 		heard += Received();
+		std::this_thread::sleep_for(std::chrono::microseconds(100)); /* the card's turn */
+	}
 	EXPECT_EQ(200, heard);
 }
 

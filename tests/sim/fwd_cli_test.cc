@@ -164,10 +164,9 @@ TEST(FwdHelp, GoesToStandardOutput)
 	EXPECT_EQ(run.exit, 0);
 	EXPECT_EQ(run.err, "");
 	for (const char *option :
-	     {"--mode", "--address", "--peer", "--prime", "--duration", "--count", "--burst",
-	      "--ring", "--mtu", "--allmulti", "--vlan", "--pool", "--mem", "--cores", "--wire",
-	      "--card", "--sim",
-	      "--interval", "--json", "--log"})
+	     {"--mode", "--address", "--peer",	   "--prime",	 "--duration", "--count", "--burst",
+	      "--ring", "--mtu",     "--allmulti", "--vlan",	 "--pool",     "--mem",	  "--cores",
+	      "--wire", "--card",    "--sim",	   "--interval", "--json",     "--log"})
 		EXPECT_NE(run.out.find(option), std::string::npos) << option;
 }
 

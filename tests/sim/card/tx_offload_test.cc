@@ -378,6 +378,39 @@ TEST_F(TxOffload, AForeignSourceIsCountedOncePerFrame)
 	EXPECT_EQ(f->lost_bytes, 1000u + 4 * 54);
 }
 
+/* without a tag, with the right one, and with another one from the function */
+TEST_F(TxOffload, AnAdministratorsVlanIsInEachSegmentOnce)
+{
+	TempFile own;
+	Machine machine;
+	machine.Card(0, "vlan=0:7");
+	machine.Wire(0, "pcap-out:" + own.path);
+	f = std::make_unique<Function>(machine, "0.0");
+	f->Up(kMacA, 64);
+	frames::Shape shape;
+	shape.tcp = true;
+	shape.payload = 250;
+	const Bytes frame = Build(shape);
+
+	Context(shape, 0, 100);
+	Offload(shape, frame, kTse);
+	for (uint16_t vid : {7, 5}) {
+		Context(shape, vid, 100);
+		Offload(shape, frame, kTse | kVle);
+	}
+	f->Ring();
+	machine.Step();
+	EXPECT_EQ(f->Drops(VFNET_DROPS_spoof), 1u) << "once per frame";
+	EXPECT_EQ(f->lost_bytes, 250u + 3 * (54 + 4));
+	vfnet_sim_stop(machine.sim);
+	std::vector<Bytes> want;
+	for (int i = 0; i < 2; i++)
+		for (const Bytes &one : frames::Segments(shape, frame, 100))
+			want.push_back(Tagged(one, 7));
+	EXPECT_EQ(ReadCapture(own.path), want);
+	f.reset();
+}
+
 TEST_F(TxOffload, TheHeadIsWrittenBackWhereItIsWanted)
 {
 	auto *head = reinterpret_cast<inside_desc *>(m.Alloc(16, 16));
