@@ -87,6 +87,9 @@ TEST_P(Queues, TheSecondOutlivesTheFirst)
 	vfnet_counters counters;
 	vfnet_port_get_counters(rig_.ports[0].port, &counters);
 	EXPECT_EQ(210u, counters.tx_packets);
+	vfnet_rxq_close(rig_.ports[0].rxq);
+	rig_.ports[0].rxq = nullptr;
+	EXPECT_EQ(-EBUSY, vfnet_port_close(rig_.ports[0].port)) << "it is open";
 }
 
 TEST_P(Queues, BothSendAgainAfterAReset)

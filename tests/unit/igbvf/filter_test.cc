@@ -350,6 +350,44 @@ TEST_F(FilterTest, ACallAtAnyMomentOfARecovery)
 	EXPECT_TRUE(asked && remembered);
 }
 
+TEST_F(FilterTest, AResetThatACallFindsInARecoveryIsPartOfThatOne)
+{
+	for (uint16_t at = 1; at < 40; at++) {
+		pf.ping(false);
+		for (uint16_t i = 0; i < at; i++)
+			service(now += kMs);
+		uint64_t resets = port->base.resets;
+		bool resetting = port->state == VFNET_PORT_RESETTING;
+		pf.forgot = true;
+		ASSERT_EQ(vlan(at, true), 0) << at << err.text;
+		pf.forgot = false;
+		ASSERT_EQ(port->state, uint32_t{VFNET_PORT_RESETTING});
+		EXPECT_EQ(port->base.resets, resets + !resetting) << at;
+		ASSERT_TRUE(back()) << at;
+		ASSERT_EQ(vlan(at, false), 0);
+	}
+}
+
+TEST_F(FilterTest, APingInThePlaceOfTheRequestShortensTheWait)
+{
+	pf.n_ignored = 1;
+	card.on_progress = [this] {
+		pf.ping(true);
+		card.on_progress = nullptr;
+	};
+	unsigned int n_looks = 0;
+	const auto inner = card.on_read;
+	card.on_read = [&](uint32_t offset, uint32_t val) {
+		n_looks++;
+		return inner(offset, val);
+	};
+	EXPECT_EQ(vlan(5, true), 0) << err.text;
+	EXPECT_LT(n_looks, 200u) << "2000 are a second";
+	card.on_read = inner;
+	EXPECT_EQ(port->state, uint32_t{VFNET_PORT_RESETTING});
+	EXPECT_TRUE(back());
+}
+
 TEST_F(FilterTest, WhatIsRefusedAfterAResetIsTakenBackAndCounted)
 {
 	for (uint16_t vid : {5, 6, 7})
