@@ -270,6 +270,27 @@ static void for_open(struct sim_card *card, void (*step)(struct sim_vf *vf))
 		step(&card->vfs[__builtin_ctz(left)]);
 }
 
+/* Frames out, then as many in; shuffled, shares of both in either order. */
+static unsigned int move(struct sim_card *card, unsigned int budget)
+{
+	unsigned int out = budget, in = budget, moved = 0;
+	bool in_first = false;
+
+	if (vfnet_unlikely(card->faults.orders.shuffle)) {
+		uint32_t random = sim_faults_random(card);
+
+		out = (random >> 8) % (budget + 1);
+		in = (random >> 16) % (budget + 1);
+		in_first = random & 1;
+	}
+	if (in_first)
+		moved = sim_rx_step(card, in);
+	moved += sim_tx_step(card, out);
+	if (!in_first)
+		moved += sim_rx_step(card, in);
+	return moved;
+}
+
 unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 {
 	unsigned int moved;
@@ -286,8 +307,7 @@ unsigned int sim_card_step(struct sim_card *card, unsigned int budget)
 		sim_pf_step(card);
 	}
 	follow_mappings(card);
-	moved = sim_tx_step(card, budget);
-	moved += sim_rx_step(card, budget);
+	moved = move(card, budget);
 	for_open(card, sim_irq_step);
 	if (moved && card->sim->stopped && card->sink && card->sink->ops->flush)
 		card->sink->ops->flush(card->sink);

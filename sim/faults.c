@@ -6,6 +6,7 @@
 #include "sim/faults.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "lib/base/err.h"
 #include "sim/card.h"
@@ -34,6 +35,8 @@ int sim_faults_add(struct sim_faults *faults, const struct sim_fault_orders *ord
 				     "outage=MS is how long each reset lasts; reset=MS goes before "
 				     "it");
 	SIM_FAULTS(ADD)
+	faults->random[0] = (unsigned short)faults->orders.shuffle;
+	faults->random[1] = (unsigned short)(faults->orders.shuffle >> 16);
 	faults->timed = faults->orders.reset || faults->orders.flap;
 	faults->counted = faults->orders.reset_at || faults->orders.gone_at;
 	return 0;
@@ -131,6 +134,16 @@ bool sim_faults_lose_irq(struct sim_card *card)
 		return true;
 	}
 	return is_its_turn(&card->faults.n_irqs, card->faults.orders.lose_irq);
+}
+
+bool sim_faults_garble(struct sim_card *card)
+{
+	return is_its_turn(&card->faults.n_garbled, card->faults.orders.garble);
+}
+
+uint32_t sim_faults_random(struct sim_card *card)
+{
+	return (uint32_t)jrand48(card->faults.random);
 }
 
 bool sim_faults_lag(struct sim_vf *vf)

@@ -29,7 +29,9 @@ struct sim_vf;
 	_(ping,       "ping",       "ping=N",           UINT32_MAX)                                \
 	_(lose_irq,   "lose-irq",   "lose-irq=N",       UINT32_MAX)                                \
 	_(lag,        "lag",        "lag=STEPS",        UINT32_MAX)                                \
-	_(slow,       "slow",       "slow=STEPS",       UINT32_MAX)
+	_(slow,       "slow",       "slow=STEPS",       UINT32_MAX)                                \
+	_(garble,     "garble",     "garble=N",         UINT32_MAX)                                \
+	_(shuffle,    "shuffle",    "shuffle=SEED",     UINT32_MAX)
 /* clang-format on */
 
 #define SIM_FAULT_FIELD(field, key, usage, max) uint64_t field;
@@ -55,6 +57,7 @@ SIM_FAULTS(SIM_FAULT_SETTER)
  * @reset_ns: of the next reset
  * @up_ns:    when the physical function comes up again; 0 = it is up
  * @flap_ns:  of the next change of the link
+ * @random:   state of jrand48()
  * @n_*:      events so far
  */
 struct sim_faults {
@@ -66,10 +69,12 @@ struct sim_faults {
 	uint64_t reset_ns;
 	uint64_t up_ns;
 	uint64_t flap_ns;
+	unsigned short random[3];
 	uint64_t n_accesses;
 	uint64_t n_replies;
 	uint64_t n_requests;
 	uint64_t n_irqs;
+	uint64_t n_garbled;
 };
 
 /** sim_faults_add() - orders of one more specification. Return: 0; -EINVAL with a sentence. */
@@ -89,6 +94,10 @@ bool sim_faults_late(struct sim_vf *vf);
 bool sim_faults_lose_reply(struct sim_card *card);
 bool sim_faults_ping(struct sim_card *card);
 bool sim_faults_lose_irq(struct sim_card *card);
+bool sim_faults_garble(struct sim_card *card);
+
+/** sim_faults_random() - 32 random bits, from @shuffle's seed. */
+uint32_t sim_faults_random(struct sim_card *card);
 
 /** sim_faults_lag() - whether ENABLE bits as written wait for another step. */
 bool sim_faults_lag(struct sim_vf *vf);

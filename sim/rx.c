@@ -22,13 +22,14 @@ struct arrival {
 	uint32_t types;
 	uint32_t status; /* of the last descriptor */
 	uint16_t vlan;
+	uint16_t garbled; /* bits of the length that are wrong */
 };
 
 static inline void write_back(union igbvf_rx_desc *desc, const struct arrival *frame, uint32_t len)
 {
 	desc->wb.types = frame->types;
 	desc->wb.hash = 0;
-	desc->wb.len = (uint16_t)len;
+	desc->wb.len = (uint16_t)(len ^ frame->garbled);
 	desc->wb.vlan = frame->vlan;
 	/* pairs with the driver's vfnet_io_load_dd(): data and the words above come first */
 	vfnet_io_store_dd(&desc->wb.status, frame->status);
@@ -176,6 +177,14 @@ static void strip(struct sim_vf *vf, struct arrival *frame)
 	frame->data = to;
 }
 
+static void garble(struct sim_card *card, struct arrival *frame)
+{
+	frame->types = sim_faults_random(card);
+	frame->status ^= sim_faults_random(card) & ~IGBVF_RXD_DD;
+	frame->vlan = (uint16_t)sim_faults_random(card);
+	frame->garbled = (uint16_t)sim_faults_random(card);
+}
+
 /* Return: false = no descriptors, or a fault; counted. */
 static bool deliver(struct sim_vf *vf, struct arrival *frame)
 {
@@ -193,6 +202,8 @@ static bool deliver(struct sim_vf *vf, struct arrival *frame)
 	about = sim_classify(frame->data, frame->len);
 	frame->types = about.types;
 	frame->status |= about.status;
+	if (vfnet_unlikely(vf->card->faults.orders.garble) && sim_faults_garble(vf->card))
+		garble(vf->card, frame);
 	return vfnet_likely(frame->len <= q->buf_bytes) ? put_one(vf, frame) : put_chain(vf, frame);
 }
 

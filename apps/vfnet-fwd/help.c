@@ -47,7 +47,7 @@ static const char text[] =
     "                      quirks=NAME[+NAME...]|qemu (as QEMU's card is);\n"
     "                      what goes wrong with it: reset=MS,outage=MS,flap=MS,reset-at=N,\n"
     "                      gone-at=N,lose-reply=N,late-reply=STEPS,ping=N,lose-irq=N,lag=STEPS,\n"
-    "                      slow=STEPS\n"
+    "                      slow=STEPS,garble=N,shuffle=SEED\n"
     "  --sim inline|thread who moves the software cards: the forwarding thread or another one\n"
     "\n"
     "  --interval S        a line of rates every S seconds\n"

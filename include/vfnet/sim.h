@@ -104,7 +104,11 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  *        every Nth request meets a control message, which takes its place; "lose-irq=N": every
  *        Nth interrupt is not sent;
  * "lag=STEPS": queues are switched that many steps late; "slow=STEPS": that a frame was
- *        sent is reported that many steps later.
+ *        sent is reported that many steps later;
+ * "garble=N": every Nth frame is received with random words in its last descriptor, the length too,
+ *        as no card does: what the port counts is then no longer what came;
+ * "shuffle=SEED": each step moves random shares of the frames, in random turns; inline, the same
+ *        seed gives the same run.
  *
  * Return: 0; -EINVAL for a bad card or option (the sentence names it); -EBUSY a device is open;
  * -ENOMEM.

@@ -146,6 +146,65 @@ TEST_F(Disturbed, CompletionsThatComeLate)
 	ASSERT_NO_FATAL_FAILURE(Run("slow=7"));
 }
 
+/* Lengths, chains and states that no card writes: no byte outside a buffer, and no buffer lost. */
+TEST_F(Disturbed, DescriptorsFullOfNonsense)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
+	ASSERT_NO_FATAL_FAILURE(rig_.Card(0, "garble=3"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=50000"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	ASSERT_NO_FATAL_FAILURE(rig_.ForwardAll(false));
+	rig_.CloseQueues();
+	EXPECT_LT(10000u, rig_.Sum(&vfnet_counters::rx_packets));
+	EXPECT_NE(std::string::npos, rig_.Missed().find("bad_frame=")) << rig_.Missed();
+	EXPECT_NE(std::string::npos, rig_.Missed().find("bad_chain=")) << rig_.Missed();
+}
+
+/* The sizes of all bursts that a run over two cards with @seed is made of. */
+class Shuffled : public Recover
+{
+      protected:
+	std::vector<int> Run(int seed)
+	{
+		std::vector<int> bursts;
+		const std::string spec = "posted=3,shuffle=" + std::to_string(seed);
+
+		rig_.OpenSim();
+		rig_.Card(0, spec);
+		rig_.Card(1, spec);
+		rig_.Wire(0, "gen:count=3000");
+		rig_.Open({"sim:0.0", "sim:1.0"});
+		vfnet_sim_start(rig_.sim);
+		for (int idle = 0; idle < 200 && !HasFatalFailure();) {
+			bursts.push_back(rig_.ForwardOnce(0, 1, true));
+			bool busy = bursts.back() || !vfnet_sim_sources_done(rig_.sim) ||
+				    vfnet_txq_reclaim(rig_.ports[1].txq);
+			idle = busy ? 0 : idle + 1;
+		}
+		vfnet_sim_stop(rig_.sim);
+		rig_.CloseQueues();
+		rig_.ExpectBalanced();
+		EXPECT_EQ("", rig_.Missed()) << seed;
+		EXPECT_EQ(3000u, rig_.Sum(&vfnet_counters::rx_packets)) << seed;
+		rig_.Close();
+		return bursts;
+	}
+};
+
+TEST_F(Shuffled, ItWorksInAnyOrder)
+{
+	for (int seed = 1; seed <= 30; seed++)
+		ASSERT_FALSE(Run(seed).empty());
+}
+
+TEST_F(Shuffled, ASeedIsARun)
+{
+	std::vector<int> one = Run(1);
+
+	EXPECT_EQ(one, Run(1));
+	EXPECT_NE(one, Run(2));
+}
+
 TEST_F(Disturbed, AllOfItAtOnce)
 {
 	for (int at : {30, 60, 90, 120, 150})

@@ -83,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"down,reset=0", "from 1"}, BadSpec{"down,reset", "reset=MS"},
 		      BadSpec{"down,outage=5", "reset=MS"}, BadSpec{"down,flap=1h", "whole number"},
 		      BadSpec{"down,lose-reply=-1", "whole number"},
-		      BadSpec{"down,lag=1,lag=2", "twice"}, BadSpec{"quirks", "quirks=NAME"},
+		      BadSpec{"down,lag=1,lag=2", "twice"}, BadSpec{"down,garble=0", "from 1"},
+		      BadSpec{"down,shuffle=x", "whole number"}, BadSpec{"quirks", "quirks=NAME"},
 		      BadSpec{"down,quirks=", "there is no \"\""},
 		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, misc-mask"},
 		      BadSpec{"quirks=qemu,quirks=qemu", "twice"}));
