@@ -16,7 +16,8 @@ static const char *const missed_cure[VFNET_MISSED_COUNT] = {
 	"or give the ports the VLAN, --vlan ID",
     [VFNET_MISSED_link_down] = "bring the link up, on both ends",
     [VFNET_MISSED_not_enabled] =
-	"frames came before the port was open or after it was closed; start the source last",
+	"frames came before the port was open, during a reset, or after it was closed; "
+	"start the source last",
     [VFNET_MISSED_oversize] = "raise --mtu: a frame of SIZE bytes with CRC needs SIZE - 18",
     [VFNET_MISSED_dma_fault] = "this is a fault of the program or of vfnet: please report it",
     [VFNET_MISSED_wire_full] =

@@ -7,9 +7,14 @@
 namespace
 {
 
+uint64_t OfPort(const Json &run, int port, const char *name)
+{
+	return Count(cJSON_GetArrayItem(cJSON_GetObjectItem(run.get(), "ports"), port), name);
+}
+
 uint64_t Resets(const Json &run, int port)
 {
-	return Count(cJSON_GetArrayItem(cJSON_GetObjectItem(run.get(), "ports"), port), "resets");
+	return OfPort(run, port, "resets");
 }
 
 /*
@@ -35,15 +40,17 @@ class FwdReset : public ::testing::TestWithParam<Way>
 
 TEST_P(FwdReset, TrafficInBothDirectionsGoesOn)
 {
-	Json run = RunJson({"--mode", "swap", "--card", Card(0, ",nospoof,outage=7"), "--card",
-			    Card(1, ",nospoof,flap=70"), "--wire", "0=gen:rate=20000", "--wire",
-			    "1=gen:rate=20000", "--sim", GetParam().sim, "--duration",
-			    GetParam().duration, "sim:0.0", "sim:1.0"});
+	Json run =
+	    RunJson({"--mode", "swap", "--allmulti", "--vlan", "5", "--card",
+		     Card(0, ",nospoof,outage=7"), "--card", Card(1, ",nospoof,flap=70"), "--wire",
+		     "0=gen:rate=20000", "--wire", "1=gen:rate=20000", "--sim", GetParam().sim,
+		     "--duration", GetParam().duration, "sim:0.0", "sim:1.0"});
 
 	ASSERT_TRUE(run);
 	EXPECT_LE(1u, Resets(run, 0));
 	EXPECT_LE(1u, Resets(run, 1));
 	EXPECT_LT(0u, Count(run.get(), "tx_packets"));
+	EXPECT_EQ(0u, OfPort(run, 0, "filters_lost") + OfPort(run, 1, "filters_lost"));
 }
 
 TEST_P(FwdReset, APortThatSendsNothingComesBackToo)
