@@ -10,10 +10,13 @@
 #define VFNET_LOG_TAG "sim/rules"
 #include "sim/tx.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "lib/frame/bytes.h"
 #include "lib/frame/frame.h"
+
+static_assert(SIM_RULE_COUNT <= 32, "sim_vf.mistaken has a bit for each");
 
 #define L2_MIN	  14u
 #define L2_MAX	  127u

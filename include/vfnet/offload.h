@@ -15,8 +15,9 @@
  *     VLAN       the card inserts pkt.vlan; alone it needs no txo
  *     TX_IPSUM   the IPv4 header checksum
  *     TX_L4SUM   the TCP or UDP checksum, over all from that header to the end of the frame
- *     TX_SEG     TCP only: frames of at most MSS payload bytes, with both checksums, IP lengths,
- *                identifications and sequence numbers of their own; FIN and PSH in the last
+ *     TX_SEG     TSO, TCP only: frames of at most MSS payload bytes, with both checksums, IP
+ * lengths, identifications and sequence numbers of their own; FIN and PSH in the last (QEMU's card
+ * leaves both out)
  *
  * The card adds up what lies in the frame. What it must find in the headers is written by the
  * application, which has them in its cache; the driver writes to no frame. vfnet_offload_prepare()

@@ -17,6 +17,10 @@
  *                                              }
  *                                          }
  *
+ * To sleep on several queues arm each in turn. When one says 1, disarm those before it and call its
+ * burst; one that says -ENETDOWN has nothing to wake for, it comes back by service. Disarm all
+ * afterwards. apps/vfnet-fwd/wait.c does this.
+ *
  * Waking up for nothing is normal. An interrupt may get lost, so nobody sleeps for ever:
  * vfnet_wait() looks at the ring every 100 ms, and a program with a poll() of its own does too.
  */

@@ -24,7 +24,7 @@
 #define LOOK_CALLS   256u		 /* the clock is read so rarely */
 #define LOOK_NS	     (100 * NS_PER_MS)	 /* ... and the dead are looked for */
 #define EPOCH_NS     (60000 * NS_PER_MS) /* five of them: an address is forgotten */
-#define PATIENCE_NS  (10000 * NS_PER_MS) /* for a member that lives and takes nothing */
+#define PATIENCE_NS  (10000 * NS_PER_MS) /* for a member that lives and makes no room */
 #define LATE_NS	     (10 * NS_PER_MS)	 /* a late frame that nothing follows */
 #define STAGE_BYTES  65536u		 /* of a batch; one frame may go over */
 #define STAGE_FRAMES (SIM_BATCH + 2)	 /* a last frame that comes twice, and a late one */
@@ -32,15 +32,13 @@
 /**
  * struct shm_peer - what is kept of another member
  * @number:   frames of its ring so far
- * @tail:     of the ring to it, when it last had no room
- * @since_ns: when the tail had last moved then
+ * @since_ns: when the ring to it had no room for a frame, and has taken none since; 0 = it has
  * @late_len: bytes of the frame that is held back; 0 = none
  * @late_ns:  since when
  * @late:     that frame
  */
 struct shm_peer {
 	uint64_t number;
-	uint32_t tail;
 	uint32_t late_len;
 	uint64_t since_ns;
 	uint64_t late_ns;
@@ -317,22 +315,20 @@ static uint32_t receivers(const struct shm *shm, const uint8_t *frame)
 }
 
 /*
- * There is no room in the ring to @to. Who is dead has its place taken away, who lives and takes
- * nothing for long gets nothing until it does.
+ * There is no room in the ring to @to. Who is dead has its place taken away, who lives and makes
+ * no room for long gets nothing until it does. That it moves its tail does not count: to move it
+ * back and forth costs nothing.
  */
 static bool has_patience(struct shm *shm, unsigned int to)
 {
 	struct shm_peer *peer = &shm->peers[to];
 	uint64_t now = sim_now_ns(shm->card->sim);
-	uint32_t tail = shm->hub.out[to].tail;
 
 	look_around(shm, now);
 	if (!(shm->hub.live & 1u << to))
 		return false;
-	if (!peer->since_ns || peer->tail != tail) {
-		peer->tail = tail;
+	if (!peer->since_ns)
 		peer->since_ns = now;
-	}
 	return now - peer->since_ns < PATIENCE_NS;
 }
 
@@ -358,6 +354,8 @@ static bool shm_take(struct sim_sink *sink, const struct sim_frame *frame)
 		if (vfnet_likely(sim_shm_out_room(out, frame->len))) {
 			sim_shm_out_put(out, frame->data, frame->len);
 			shm->dirty |= 1u << i;
+			if (vfnet_unlikely(shm->peers[i].since_ns))
+				shm->peers[i].since_ns = 0;
 		} else {
 			sim_shm_out_lose(out);
 		}

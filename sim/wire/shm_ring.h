@@ -13,7 +13,7 @@
  *
  * Neither side believes the other: each keeps its own index in private memory and writes it out
  * only, a frame is copied out before anybody looks at it, and lengths and the other's index are
- * checked. What a hostile process writes costs frames of its own rings and nothing else.
+ * checked. What a hostile process writes costs frames and nothing else; it can write to all rings.
  */
 
 #include <stdalign.h>

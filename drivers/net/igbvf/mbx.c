@@ -5,10 +5,10 @@
  *
  * One read of V2PMAILBOX clears PFSTS, PFACK and RSTD together, so every read, but for the reset's
  * own, goes through mailbox_read(), which keeps them until somebody consumes them. Nothing here
- * waits: bringup.c looks again. A message is
- * sent as: take VFU, write the words, REQ. It is read as: PFSTS seen, take VFU, read the words,
- * ACK. The physical function may write at any time what it likes, a ping over our request or over
- * its own reply: then the time limit ends the wait, and a reset starts afresh.
+ * waits: bringup.c and filter.c look again, up to a limit. A message is sent as: take VFU, write
+ * the words, REQ. It is read as: PFSTS seen, take VFU, read the words, ACK. The physical function
+ * may write at any time what it likes, a ping over our request or over its own reply: then the time
+ * limit ends the wait, and a reset starts afresh.
  */
 
 #include <errno.h>

@@ -303,6 +303,24 @@ TEST_F(ShmWire, WhoTakesNothingForTenSecondsIsNotWaitedFor)
 	EXPECT_EQ(a.Flood(b.mac, 2 * SIM_SHM_UNITS) - before, SIM_SHM_UNITS);
 }
 
+/* Any program of the user can write there; nobody may be held up by it for ever. */
+TEST_F(ShmWire, ATailThatGoesToAndFroDoesNotMakeItWait)
+{
+	Host a(0, ",full=wait");
+	Host b(1, ",full=wait");
+	sim_shm_hub intruder = Intruder();
+	uint32_t *tail = &intruder.page->rings[0][1].tail;
+	uint64_t sent = a.Flood(b.mac, 2000, 1000);
+
+	for (int i = 0; i < 24; i++) {
+		EXPECT_EQ(a.m.Counters(0).out_packets, i < 20 ? sent : sent + 1) << i;
+		__atomic_store_n(tail, *tail ^ 1, __ATOMIC_RELEASE);
+		inside_skip_ns(a.m.sim, kS / 2);
+		a.m.Step();
+	}
+	sim_shm_hub_leave(&intruder);
+}
+
 TEST_F(ShmWire, WhatAMemberSentBeforeItLeftStillArrives)
 {
 	auto a = std::make_unique<Host>(0);
