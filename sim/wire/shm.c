@@ -335,6 +335,7 @@ static bool has_patience(struct shm *shm, unsigned int to)
 static bool shm_take(struct sim_sink *sink, const struct sim_frame *frame)
 {
 	struct shm *shm = of_sink(sink);
+	bool wait = false;
 	uint32_t to;
 
 	if (vfnet_unlikely(sim_shm_hub_changed(&shm->hub)))
@@ -343,10 +344,11 @@ static bool shm_take(struct sim_sink *sink, const struct sim_frame *frame)
 	for (uint32_t left = shm->source.waits ? to : 0; left; left &= left - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(left);
 
-		if (vfnet_unlikely(!sim_shm_out_room(&shm->hub.out[i], frame->len)) &&
-		    has_patience(shm, i))
-			return false;
+		if (vfnet_unlikely(!sim_shm_out_room(&shm->hub.out[i], frame->len)))
+			wait |= has_patience(shm, i); /* of all at one time */
 	}
+	if (vfnet_unlikely(wait))
+		return false;
 	for (; to; to &= to - 1) {
 		unsigned int i = (unsigned int)__builtin_ctz(to);
 		struct sim_shm_out *out = &shm->hub.out[i];

@@ -1,96 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Cards on a hub; each is a member, though all are in this process. */
+/* Frames through a hub, and what it does to them. */
 #include <poll.h>
 
-#include <memory>
+#include "tests/sim/shm/wire_rig.h"
 
-#include "tests/sim/card/guest.h"
-#include "tests/sim/shm/place.h"
-
-extern "C" {
-#include "sim/wire/shm_hub.h"
-#include "tests/sim/shm/wire_inside.h"
-}
-
-using namespace guest;
+using namespace shm_wire;
 
 namespace
 {
-
-constexpr uint64_t kMs = 1000000;
-constexpr uint64_t kS = 1000 * kMs;
-const Mac kMacs[] = {{2, 0, 0, 0, 0, 0xa0}, {2, 0, 0, 0, 0, 0xa1}, {2, 0, 0, 0, 0, 0xa2}};
-
-/* A machine with one card on the hub, and the function on it. */
-struct Host {
-	explicit Host(unsigned int n, const std::string &options = "", uint32_t n_rx = 64)
-	    : mac(kMacs[n])
-	{
-		m.Wire(0, "shm:t" + options);
-		f = std::make_unique<Function>(m, "0.0");
-		f->Reset();
-		f->SetMac(mac);
-		f->RxUp(n_rx);
-		f->TxUp(64);
-		vfnet_sim_start(m.sim);
-	}
-	void Send(const Mac &dst, size_t len = 60, uint8_t seed = 0)
-	{
-		f->Send(Frame(dst, mac, len, seed));
-		m.Step();
-	}
-	/* the seeds of all frames that came */
-	std::vector<int> Seeds()
-	{
-		std::vector<int> seeds;
-
-		while (f->rx_ring) {
-			Bytes data = f->Receive().data;
-
-			if (data.empty()) {
-				if (!m.Step())
-					return seeds;
-				continue;
-			}
-			seeds.push_back(static_cast<uint8_t>(data[14] - 14));
-		}
-		return seeds;
-	}
-	uint64_t In()
-	{
-		return m.Counters(0).in_packets;
-	}
-	/* until the transmit ring stands still; Return: frames on the wire */
-	uint64_t Flood(const Mac &dst, unsigned int n, size_t len = 60)
-	{
-		for (unsigned int i = 0; i < n; i++) {
-			uint32_t at = f->Send(Frame(dst, mac, len, static_cast<uint8_t>(i)));
-
-			m.Step();
-			if (!f->Sent(at))
-				break;
-		}
-		return m.Counters(0).out_packets;
-	}
-
-	Mac mac;
-	Machine m;
-	std::unique_ptr<Function> f;
-};
-
-class ShmWire : public ::testing::Test
-{
-      protected:
-	/* the file of hub "t", as any process of the user may map it */
-	sim_shm_hub Intruder()
-	{
-		sim_shm_hub hub;
-
-		EXPECT_EQ(sim_shm_hub_join(&hub, "t", nullptr), 0);
-		return hub;
-	}
-	Place place_;
-};
 
 TEST_F(ShmWire, FramesGoBothWaysWithAllTheirBytes)
 {
@@ -222,103 +139,6 @@ TEST_F(ShmWire, WithNobodyElseFramesJustLeave)
 	Host a(0);
 
 	EXPECT_EQ(a.Flood(kMacs[1], 100), 100u);
-}
-
-TEST_F(ShmWire, BetweenTwoAFullRingStallsTheSenderAndNothingIsLost)
-{
-	Host a(0);
-	Host b(1);
-	uint64_t sent = a.Flood(b.mac, 2 * SIM_SHM_UNITS);
-	uint64_t got = 0;
-
-	EXPECT_EQ(sent, SIM_SHM_UNITS);
-	for (int i = 0; i < 10; i++) {
-		got += b.Seeds().size();
-		a.m.Step();
-	}
-	EXPECT_EQ(got, SIM_SHM_UNITS + 1) << "and the one that had to wait";
-	EXPECT_EQ(b.In(), got);
-	EXPECT_EQ(b.f->Rd(IGBVF_RQDPC), 0u) << "the wire waits for descriptors";
-	EXPECT_EQ(b.f->Missed(VFNET_MISSED_wire_full), 0u);
-}
-
-TEST_F(ShmWire, FullDropLosesAndTheReceiverCountsIt)
-{
-	Host a(0, ",full=drop");
-	Host b(1);
-
-	EXPECT_EQ(a.Flood(b.mac, SIM_SHM_UNITS + 100), SIM_SHM_UNITS + 100);
-	EXPECT_EQ(b.Seeds().size(), SIM_SHM_UNITS);
-	EXPECT_EQ(b.f->Missed(VFNET_MISSED_wire_full), 100u);
-	EXPECT_EQ(b.In(), SIM_SHM_UNITS + 100u);
-	EXPECT_EQ(b.f->Missed(VFNET_MISSED_wire_lost), 0u);
-}
-
-TEST_F(ShmWire, AmongThreeAFullRingDoesNotStallUnlessAsked)
-{
-	Host a(0);
-	Host b(1, "", 128); /* more descriptors than a step takes frames */
-	auto c = std::make_unique<Host>(2);
-
-	a.Flood(kBroadcast, SIM_SHM_UNITS + 10);
-	EXPECT_EQ(a.m.Counters(0).out_packets, SIM_SHM_UNITS + 10u);
-	EXPECT_EQ(b.Seeds().size(), SIM_SHM_UNITS);
-	EXPECT_EQ(b.f->Missed(VFNET_MISSED_wire_full), 10u);
-	c = nullptr;
-	uint64_t before = a.m.Counters(0).out_packets;
-	EXPECT_EQ(a.Flood(b.mac, 2 * SIM_SHM_UNITS) - before, SIM_SHM_UNITS) << "two again";
-}
-
-TEST_F(ShmWire, FullWaitHoldsAlsoAmongThree)
-{
-	Host a(0, ",full=wait");
-	Host b(1);
-	Host c(2);
-
-	EXPECT_EQ(a.Flood(kBroadcast, 2 * SIM_SHM_UNITS), SIM_SHM_UNITS);
-	b.Seeds();
-	a.m.Step();
-	EXPECT_EQ(a.m.Counters(0).out_packets, SIM_SHM_UNITS) << "c has no room yet";
-	c.Seeds();
-	a.m.Step();
-	EXPECT_EQ(a.m.Counters(0).out_packets, SIM_SHM_UNITS + 1u);
-}
-
-TEST_F(ShmWire, WhoTakesNothingForTenSecondsIsNotWaitedFor)
-{
-	Host a(0);
-	Host b(1);
-
-	a.Flood(b.mac, 2 * SIM_SHM_UNITS);
-	inside_skip_ns(a.m.sim, 9 * kS);
-	a.m.Step();
-	EXPECT_EQ(a.m.Counters(0).out_packets, SIM_SHM_UNITS);
-	inside_skip_ns(a.m.sim, 2 * kS);
-	a.m.Step();
-	EXPECT_EQ(a.m.Counters(0).out_packets, SIM_SHM_UNITS + 1u);
-	EXPECT_EQ(b.Seeds().size(), SIM_SHM_UNITS);
-	EXPECT_EQ(b.f->Missed(VFNET_MISSED_wire_full), 1u);
-	/* it takes again, so it is waited for again */
-	uint64_t before = a.m.Counters(0).out_packets;
-	EXPECT_EQ(a.Flood(b.mac, 2 * SIM_SHM_UNITS) - before, SIM_SHM_UNITS);
-}
-
-/* Any program of the user can write there; nobody may be held up by it for ever. */
-TEST_F(ShmWire, ATailThatGoesToAndFroDoesNotMakeItWait)
-{
-	Host a(0, ",full=wait");
-	Host b(1, ",full=wait");
-	sim_shm_hub intruder = Intruder();
-	uint32_t *tail = &intruder.page->rings[0][1].tail;
-	uint64_t sent = a.Flood(b.mac, 2000, 1000);
-
-	for (int i = 0; i < 24; i++) {
-		EXPECT_EQ(a.m.Counters(0).out_packets, i < 20 ? sent : sent + 1) << i;
-		__atomic_store_n(tail, *tail ^ 1, __ATOMIC_RELEASE);
-		inside_skip_ns(a.m.sim, kS / 2);
-		a.m.Step();
-	}
-	sim_shm_hub_leave(&intruder);
 }
 
 TEST_F(ShmWire, WhatAMemberSentBeforeItLeftStillArrives)
