@@ -2,7 +2,7 @@
 
 /*
  * What a packet asks the card to do, in the card's words: a context descriptor with the lengths of
- * the headers, and bits in the frame's first data descriptor. Section 5 of the sheet.
+ * the headers, and bits in the frame's first data descriptor. 82576-vf.md §5.
  *
  * Silicon hangs on lengths that are not those of the frame, and QEMU does not look at them [Q]; so
  * a request that contradicts itself or the frame does not reach the ring. That the headers lie in
