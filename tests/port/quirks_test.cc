@@ -49,7 +49,8 @@ class QemusCard : public ::testing::TestWithParam<bool>
 		}
 		ASSERT_EQ(1, vfnet_tx_burst(rig_.ports[0].txq, &pkt, 1));
 	}
-	/* Return: frames that @port got; flags and tag of the last are in last_ */
+	/* Return: frames that @port got; flags and tag of the last are in last_, its sender in
+	 * source_ */
 	int Received(size_t port)
 	{
 		int n = 0;
@@ -58,6 +59,8 @@ class QemusCard : public ::testing::TestWithParam<bool>
 			if (vfnet_rx_burst(rig_.ports[port].rxq, &pkt, 1) != 1)
 				continue;
 			last_ = pkt;
+			const uint8_t *data = vfnet_pkt_data(vfnet_get_region(rig_.v), &pkt);
+			source_.assign(data + 6, data + 12);
 			vfnet_pkt_free(rig_.cache, &pkt, 1);
 			n++;
 		}
@@ -66,6 +69,7 @@ class QemusCard : public ::testing::TestWithParam<bool>
 
 	Rig rig_;
 	vfnet_pkt last_ = {};
+	std::vector<uint8_t> source_;
 };
 
 TEST_P(QemusCard, PortsOpenForwardAndCloseAgainAndAgain)
@@ -141,6 +145,7 @@ TEST_P(QemusCard, APortHearsItsOwnBroadcasts)
 	EXPECT_EQ(1, Received(1));
 	EXPECT_EQ(1, Received(0));
 	EXPECT_TRUE(last_.flags & VFNET_PKT_LOOPED);
+	EXPECT_EQ(rig_.Mac(0), source_) << "by which a program that minds knows it";
 }
 
 INSTANTIATE_TEST_SUITE_P(Doorbell, QemusCard, ::testing::Bool(),

@@ -56,6 +56,12 @@ struct FakeCard {
 		return n;
 	}
 
+	/* The driver's clock. */
+	static uint64_t now_ns()
+	{
+		return igbvf_wait_start(0).end_ns;
+	}
+
 	/* What a card that someone steps offers. */
 	void steppable()
 	{

@@ -158,6 +158,22 @@ TEST_F(RxTest, FramesLeftInTheRingAreCountedWhenItCloses)
 	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_not_drained], 68u);
 }
 
+TEST_F(RxTest, ACloseWaitsForWhatIsUnderWayBeforeTheRingIsFree)
+{
+	uint64_t off_ns = 0;
+
+	open(64);
+	card.on_write = [&](uint32_t offset, uint32_t) {
+		if (offset == IGBVF_RXDCTL)
+			off_ns = FakeCard::now_ns();
+	};
+	igbvf_rxq_close(&port.port, rxq);
+	rxq = nullptr;
+	card.on_write = nullptr;
+	ASSERT_NE(off_ns, 0u);
+	EXPECT_GE(FakeCard::now_ns() - off_ns, IGBVF_SETTLE_US * UINT64_C(1000));
+}
+
 TEST_F(RxTest, ARingThatWasSetUpAnewGivesBackWhatWasInItAndRuns)
 {
 	open(128);

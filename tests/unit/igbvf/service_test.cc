@@ -103,6 +103,24 @@ TEST_F(ServiceTest, AResetThatIsOverIsAReset)
 	expect_state(VFNET_PORT_RESETTING, VFNET_QUEUE_DOWN);
 }
 
+TEST_F(ServiceTest, WhatTheLookForTheLockClearsIsNotLost)
+{
+	unsigned int n_looks = 0;
+
+	pf.ping(true);
+	card.on_read = [&, inner = card.on_read](uint32_t offset, uint32_t val) {
+		/* the first look finds the message, the second is for the buffer */
+		if (offset == IGBVF_V2PMAILBOX && ++n_looks == 2)
+			pf.mailbox |= IGBVF_V2PMAILBOX_RSTD;
+		return inner(offset, val);
+	};
+	service();
+	EXPECT_EQ(n_looks, 2u);
+	expect_state(VFNET_PORT_RUNNING, VFNET_QUEUE_RUN);
+	service();
+	expect_state(VFNET_PORT_RESETTING, VFNET_QUEUE_DOWN);
+}
+
 TEST_F(ServiceTest, AResetIsCountedAndWarnedOfOnceAndFreezesTheCounters)
 {
 	card.reg(IGBVF_VFGPRC) = 10;

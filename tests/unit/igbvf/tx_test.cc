@@ -98,6 +98,32 @@ TEST_F(TxTest, OneBurstWritesTheTailOnce)
 	complete();
 }
 
+/* QEMU's card forgets what it has fetched of a frame before the tail reached its end [live]. */
+TEST_F(TxTest, TheTailMovesByWholeFrames)
+{
+	std::vector<uint32_t> tails;
+
+	card.doorbell_call = true;
+	open(64);
+	card.on_write = [&](uint32_t offset, uint32_t val) {
+		if (offset == IGBVF_TDT)
+			tails.push_back(val);
+	};
+	add(200, VFNET_PKT_MORE);
+	add(100, VFNET_PKT_MORE);
+	add(7);
+	add(20); /* with a descriptor of padding */
+	ASSERT_EQ(burst(), 4);
+	for (int i = 0; i < 2; i++)
+		add(64, VFNET_PKT_MORE);
+	add(64);
+	ASSERT_EQ(burst(), 3);
+	card.on_write = nullptr;
+	EXPECT_EQ(tails, (std::vector<uint32_t>{5, 8}));
+	complete();
+	EXPECT_EQ(sent.size(), 3u);
+}
+
 TEST_F(TxTest, AChainHasItsLengthInTheFirstDescriptorAndItsEndInTheLast)
 {
 	open(64);
@@ -130,7 +156,7 @@ TEST_F(TxTest, AShortFrameIsPaddedFromTheZeroBufferAndNotWritten)
 	complete();
 	ASSERT_EQ(sent.size(), 2u);
 	EXPECT_EQ(sent[0].paylen, 60u);
-	EXPECT_EQ(sent[0].lens, (std::vector<uint32_t>{20, 40}));
+	ASSERT_EQ(sent[0].lens, (std::vector<uint32_t>{20, 40}));
 	EXPECT_EQ(sent[1].lens, (std::vector<uint32_t>{10, 49, 1}));
 	auto *zero = static_cast<uint8_t *>(at_iova(sent[0].addrs[1]));
 

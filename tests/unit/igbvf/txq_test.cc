@@ -57,6 +57,22 @@ TEST_F(TxTest, CloseWaitsForTheCard)
 	EXPECT_EQ(port.port.base.drops[VFNET_DROPS_not_drained], 0u);
 }
 
+TEST_F(TxTest, ACloseWaitsForWhatIsUnderWayBeforeTheRingIsFree)
+{
+	uint64_t off_ns = 0;
+
+	open(64);
+	card.on_write = [&](uint32_t offset, uint32_t) {
+		if (offset == IGBVF_TXDCTL)
+			off_ns = FakeCard::now_ns();
+	};
+	igbvf_txq_close(&port.port, txq);
+	txq = nullptr;
+	card.on_write = nullptr;
+	ASSERT_NE(off_ns, 0u);
+	EXPECT_GE(FakeCard::now_ns() - off_ns, IGBVF_SETTLE_US * UINT64_C(1000));
+}
+
 TEST_F(TxTest, WhatTheCardDoesNotFinishIsCountedAndItsBuffersReturn)
 {
 	open(64);

@@ -35,6 +35,8 @@ static int open_port(struct vfnet_dev *dev, const struct vfnet_log *log,
 
 static void close_port(struct vfnet_port *port)
 {
+	if (fake_driver.during_close)
+		fake_driver.during_close(port);
 	fake_driver.n_ports--;
 	free(port);
 }

@@ -19,6 +19,7 @@ extern "C" {
  * n_ports, n_queues:   open now
  * serviced_at:         the time that service last got
  * during_open:         called while a receive queue is being opened
+ * during_close:        called while a port is being closed
  * events_rc:           what the call for events returns
  * event_fd:            what it was given last
  * n_services:          calls of service, atomic
@@ -43,6 +44,7 @@ struct fake_driver {
 	int n_queues;
 	uint64_t serviced_at;
 	void (*during_open)(struct vfnet_port *port);
+	void (*during_close)(struct vfnet_port *port);
 	int events_rc;
 	int event_fd;
 	uint32_t n_services;

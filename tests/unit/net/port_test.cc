@@ -71,6 +71,19 @@ TEST_F(PortTest, CloseOfNullDoesNothing)
 	EXPECT_EQ(0, vfnet_port_close(nullptr));
 }
 
+/* What it switches off reads and writes registers, and the card may write to memory until then. */
+TEST_F(PortTest, TheDriverIsDoneBeforeTheDeviceIsTakenAway)
+{
+	static const FakeBus *bus;
+	static std::string so_far;
+	vfnet_port *port = OpenPort();
+	bus = &fake_;
+	fake_driver.during_close = [](vfnet_port *) { so_far = bus->history(); };
+	EXPECT_EQ(0, vfnet_port_close(port));
+	EXPECT_EQ(std::string::npos, so_far.find("master_off")) << so_far;
+	EXPECT_EQ(so_far + " master_off detach unmap dma_close close", fake_.history());
+}
+
 TEST_F(PortTest, ServicePassesTheTimeAndReturnsTheNextDeadline)
 {
 	vfnet_port *port = OpenPort();
