@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"down,lose-reply=-1", "whole number"},
 		      BadSpec{"down,lag=1,lag=2", "twice"}, BadSpec{"quirks", "quirks=NAME"},
 		      BadSpec{"down,quirks=", "there is no \"\""},
-		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, misc-mask"},
+		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, ivar-sticks"},
 		      BadSpec{"quirks=qemu,quirks=qemu", "twice"}));
 
 TEST(Spec, CardsEndAtFifteen)
