@@ -389,11 +389,12 @@ TEST(Quirks, SeveralByNameAndOverSeveralCalls)
 	EXPECT_EQ(m.log.Count("card 1: own-frames (row 30): "), 1u);
 }
 
-/* The log has the table; README and manual have its names, rows and sentences. */
+/* The log has the table; the documents have its names, rows and sentences. */
 TEST(Quirks, AllAreInTheDocuments)
 {
 	const std::string readme = ReadAll(VFNET_SOURCE_DIR "/sim/README.md");
 	const std::string manual = ReadAll(VFNET_SOURCE_DIR "/apps/vfnet-fwd/vfnet-fwd.1");
+	const std::string tests = ReadAll(VFNET_SOURCE_DIR "/tests/README.md");
 	const std::string start = "sim/quirks: card 0: ";
 	Machine m;
 
@@ -403,9 +404,14 @@ TEST(Quirks, AllAreInTheDocuments)
 		ASSERT_EQ(line.find(start), 0u) << line;
 		size_t row = line.find(" (row "), text = line.find("): ");
 		const std::string name = line.substr(start.size(), row - start.size());
-		const std::string table = "| `" + name + "` | " +
-					  line.substr(row + 6, text - row - 6) + " | " +
-					  line.substr(text + 3) + " |";
+		const std::string number = line.substr(row + 6, text - row - 6);
+		const std::string table =
+		    "| `" + name + "` | " + number + " | " + line.substr(text + 3) + " |";
+		size_t driver = tests.find("\n| " + number + " | ");
+
+		ASSERT_NE(driver, std::string::npos) << number;
+		EXPECT_LT(tests.find(" | `" + name + "` | ", driver), tests.find('\n', driver + 1))
+		    << name;
 		EXPECT_NE(readme.find(table), std::string::npos) << table;
 		EXPECT_NE(manual.find(".It Cm " + name + "\n"), std::string::npos) << name;
 	}
