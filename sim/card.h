@@ -114,8 +114,9 @@ struct sim_txq {
 /** struct sim_irq - what VTEICR and its kin do not say of a function's interrupts. */
 struct sim_irq {
 	int eventfd[IGBVF_VECTORS];	 /* by vector; -1 = nobody listens */
+	uint32_t map;			 /* vectors of the queues, as VTIVAR in force */
 	uint32_t due;			 /* SIM_IRQ_*: descriptors written back in this step */
-	uint32_t held;			 /* vectors whose message waits for EITR's interval */
+	uint32_t held;			 /* vectors with a message at the end of EITR's interval */
 	uint64_t next_ns[IGBVF_VECTORS]; /* when the interval since the last message is over */
 };
 
@@ -381,6 +382,8 @@ void sim_irq_cause(struct sim_vf *vf, uint32_t vectors);
 void sim_irq_enable(struct sim_vf *vf, uint32_t vectors);
 /** sim_irq_step() - send what the queues have caused, and what has waited for its interval. */
 void sim_irq_step(struct sim_vf *vf);
+/** sim_irq_map() - VTIVAR is written. */
+void sim_irq_map(struct sim_vf *vf, uint32_t val);
 /** sim_irq_throttle() - EITR of @vector is written. */
 void sim_irq_throttle(struct sim_vf *vf, unsigned int vector, uint32_t val);
 /** sim_irq_reset() - a reset of the function: nothing is caused, nothing held. */

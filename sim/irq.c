@@ -12,9 +12,12 @@
 
 #include <unistd.h>
 
-#define NS_PER_INTERVAL UINT64_C(1000)
-#define VTIVAR_VALID	0x80u
-#define VTIVAR_VECTOR	0x03u
+#define NS_PER_INTERVAL	 UINT64_C(1000)
+#define QEMU_NS_PER_UNIT UINT64_C(1024) /* of EITR as written: four units are an interval */
+#define VTIVAR_VALID	 0x80u
+#define VTIVAR_VECTOR	 0x03u
+#define VTIVAR_MASK	 0x83838383u /* vector and valid of each byte [N] */
+#define VTIVAR_QUEUE_0	 0x0000ffffu
 
 static void send(struct sim_vf *vf, unsigned int v)
 {
@@ -29,11 +32,24 @@ static void send(struct sim_vf *vf, unsigned int v)
 		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~(*sim_vf_reg(vf, IGBVF_VTEIAM) & bit);
 }
 
+static bool is_heard(const struct sim_vf *vf, unsigned int v)
+{
+	return vf->bus_master && vf->irq.eventfd[v] >= 0;
+}
+
+static uint64_t interval_ns(struct sim_vf *vf, unsigned int v)
+{
+	uint32_t eitr = *sim_vf_reg(vf, IGBVF_AT(EITR, v));
+
+	return sim_has(vf->card, SIM_QUIRK_LONG_EITR)
+		   ? eitr * QEMU_NS_PER_UNIT
+		   : VFNET_FIELD_GET(IGBVF_EITR_INTERVAL, eitr) * NS_PER_INTERVAL;
+}
+
 /* Return: false = the interval since the last message is not over */
 static bool may_send(struct sim_vf *vf, unsigned int v)
 {
-	uint32_t interval =
-	    VFNET_FIELD_GET(IGBVF_EITR_INTERVAL, *sim_vf_reg(vf, IGBVF_AT(EITR, v)));
+	uint64_t interval = interval_ns(vf, v);
 	uint64_t now;
 
 	if (!interval)
@@ -41,7 +57,9 @@ static bool may_send(struct sim_vf *vf, unsigned int v)
 	now = sim_now_ns(vf->card->sim);
 	if (now < vf->irq.next_ns[v])
 		return false;
-	vf->irq.next_ns[v] = now + interval * NS_PER_INTERVAL;
+	vf->irq.next_ns[v] = now + interval;
+	if (sim_has(vf->card, SIM_QUIRK_EITR_ECHO))
+		vf->irq.held |= VFNET_BIT(v);
 	return true;
 }
 
@@ -50,7 +68,7 @@ static void send_messages(struct sim_vf *vf, uint32_t vectors)
 	for (; vectors; vectors &= vectors - 1) {
 		unsigned int v = (unsigned int)__builtin_ctz(vectors);
 
-		if (!vf->bus_master || vf->irq.eventfd[v] < 0)
+		if (!is_heard(vf, v))
 			continue;
 		if (may_send(vf, v))
 			send(vf, v);
@@ -92,11 +110,10 @@ void sim_irq_misc(struct sim_vf *vf)
 
 static void queue_causes(struct sim_vf *vf)
 {
-	uint32_t map = *sim_vf_reg(vf, IGBVF_VTIVAR);
 	uint32_t vectors = 0;
 
 	for (uint32_t due = vf->irq.due; due; due &= due - 1) {
-		uint32_t entry = map >> 8 * __builtin_ctz(due);
+		uint32_t entry = vf->irq.map >> 8 * __builtin_ctz(due);
 
 		if (entry & VTIVAR_VALID)
 			vectors |= VFNET_BIT(entry & VTIVAR_VECTOR);
@@ -105,17 +122,51 @@ static void queue_causes(struct sim_vf *vf)
 	sim_irq_cause(vf, vectors & IGBVF_VECTORS_ALL);
 }
 
+/* What EITR_ECHO sends: the end of QEMU's timer looks at neither cause nor mask. */
+static void send_echoes(struct sim_vf *vf)
+{
+	uint64_t now = sim_now_ns(vf->card->sim);
+
+	for (uint32_t held = vf->irq.held; held; held &= held - 1) {
+		unsigned int v = (unsigned int)__builtin_ctz(held);
+
+		if (now < vf->irq.next_ns[v])
+			continue;
+		vf->irq.held &= ~VFNET_BIT(v);
+		if (is_heard(vf, v))
+			send(vf, v);
+	}
+}
+
+static void send_held(struct sim_vf *vf)
+{
+	uint32_t held = vf->irq.held;
+
+	if (sim_has(vf->card, SIM_QUIRK_EITR_ECHO)) {
+		send_echoes(vf);
+		return;
+	}
+	vf->irq.held = 0;
+	send_messages(vf, held & *sim_vf_reg(vf, IGBVF_VTEICR) & *sim_vf_reg(vf, IGBVF_VTEIMS));
+}
+
 void sim_irq_step(struct sim_vf *vf)
 {
+	if (vfnet_unlikely(vf->irq.held))
+		send_held(vf);
 	if (vf->irq.due)
 		queue_causes(vf);
-	if (vfnet_unlikely(vf->irq.held)) {
-		uint32_t held = vf->irq.held;
+}
 
-		vf->irq.held = 0;
-		send_messages(vf,
-			      held & *sim_vf_reg(vf, IGBVF_VTEICR) & *sim_vf_reg(vf, IGBVF_VTEIMS));
-	}
+void sim_irq_map(struct sim_vf *vf, uint32_t val)
+{
+	val &= VTIVAR_MASK;
+	*sim_vf_reg(vf, IGBVF_VTIVAR) = val;
+	if (sim_has(vf->card, SIM_QUIRK_QUEUE_1_MUTE))
+		val &= VTIVAR_QUEUE_0;
+	if (sim_has(vf->card, SIM_QUIRK_IVAR_STICKS))
+		val |= vf->irq.map;
+	vf->irq.map = val;
 }
 
 void sim_irq_throttle(struct sim_vf *vf, unsigned int vector, uint32_t val)
@@ -127,6 +178,7 @@ void sim_irq_throttle(struct sim_vf *vf, unsigned int vector, uint32_t val)
 
 void sim_irq_reset(struct sim_vf *vf)
 {
+	vf->irq.map = 0;
 	vf->irq.due = 0;
 	vf->irq.held = 0;
 	memset(vf->irq.next_ns, 0, sizeof(vf->irq.next_ns));

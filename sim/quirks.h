@@ -18,11 +18,15 @@ struct sim_vf;
 /* clang-format off */
 /*        enum             name                row  what */
 #define SIM_QUIRKS(_)                                                                              \
+	_(IVAR_STICKS,     "ivar-sticks",      1,   "VTIVAR can be added to, and only a reset of the card clears it")              \
+	_(QUEUE_1_MUTE,    "queue-1-mute",     2,   "queue 1 has no vectors, whatever VTIVAR says")                                \
 	_(MISC_MASK,       "misc-mask",        3,   "the vector in VTIVAR_MISC is a mask of vectors: 2 is vector 1, 0 is none")    \
 	_(EIAC_STICKS,     "eiac-sticks",      7,   "VTEIAC can be added to, and is never cleared")                                \
 	_(NO_AUTO_MASK,    "no-auto-mask",     8,   "VTEIAM masks nothing")                                                        \
 	_(EICR_ECHO,       "eicr-echo",        9,   "VTEICR reads what was last written to it, once, and never a cause")           \
 	_(EIMS_ECHO,       "eims-echo",        10,  "VTEIMS reads what was last written to it")                                    \
+	_(LONG_EITR,       "long-eitr",        11,  "EITR's interval is four times as long")                                       \
+	_(EITR_ECHO,       "eitr-echo",        12,  "a throttled vector sends once more when the interval ends, cause or not, masked or not") \
 	_(DEAD_REGISTERS,  "dead-registers",   13,  "VTFRTIMER, PSRTYPE and RXCTL are 0")                                          \
 	_(HALF_RESET,      "half-reset",       16,  "a reset of the function switches queues off and keeps all registers")         \
 	_(HEADS_WRITABLE,  "heads-writable",   18,  "RDH and TDH can be written")                                                  \

@@ -14,7 +14,6 @@
 #define STATUS_DOWN  (STATUS_UP & ~IGBVF_STATUS_LU)
 #define VTCTRL_ALIAS 0x0004u
 #define TAIL_MASK    0xffffu
-#define VTIVAR_MASK  0x83838383u /* vector and valid of each byte [N] */
 /* sim_vf.switched, by queue */
 #define RX_SWITCHED 1u
 #define TX_SWITCHED 4u
@@ -77,8 +76,11 @@ void sim_vf_card_reset(struct sim_vf *vf)
 
 void sim_vf_reset(struct sim_vf *vf)
 {
+	uint32_t map = sim_has(vf->card, SIM_QUIRK_IVAR_STICKS) ? vf->irq.map : 0;
+
 	if (!sim_has(vf->card, SIM_QUIRK_HALF_RESET)) {
 		sim_vf_card_reset(vf);
+		vf->irq.map = map;
 		return;
 	}
 	sim_quirk_half_reset(vf);
@@ -278,7 +280,7 @@ void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val)
 		*sim_vf_reg(vf, IGBVF_VTEIMS) &= ~val;
 		return;
 	case IGBVF_VTIVAR:
-		*reg = val & VTIVAR_MASK;
+		sim_irq_map(vf, val);
 		return;
 	case IGBVF_AT(EITR, 0):
 	case IGBVF_AT(EITR, 1):

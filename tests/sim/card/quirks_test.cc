@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each quirk of QEMU's card, beside what the chip does: 82576-vf.md §9. */
-#include <sys/eventfd.h>
-
 #include "tests/common/frames.h"
 #include "tests/sim/card/capture.h"
+#include "tests/sim/card/quirks.h"
 
 using namespace guest;
 
@@ -11,71 +10,6 @@ namespace
 {
 
 constexpr uint32_t kEnable = IGBVF_RXDCTL_ENABLE;
-
-/* What @look finds on a card as the chip, and on one with the quirk. */
-template <typename T> struct Pair {
-	T chip;
-	T qemu;
-};
-
-template <typename Look>
-auto Both(const std::string &quirk, Look look) -> Pair<decltype(look(std::declval<Machine &>()))>
-{
-	Machine chip, qemu;
-
-	qemu.Card(0, ("quirks=" + quirk).c_str());
-	return {look(chip), look(qemu)};
-}
-
-/* messages by vector since it was opened */
-struct Vectors {
-	explicit Vectors(Function &function) : f(function)
-	{
-		for (int &one : fd)
-			one = eventfd(0, EFD_NONBLOCK);
-		f.dev->ops->irq_set(f.dev, IGBVF_VECTORS, fd.data(), nullptr);
-	}
-	~Vectors()
-	{
-		f.dev->ops->irq_set(f.dev, 0, nullptr, nullptr);
-		for (int one : fd)
-			close(one);
-	}
-	uint64_t Messages(unsigned int vector)
-	{
-		uint64_t n = 0;
-
-		return eventfd_read(fd[vector], &n) ? 0 : n;
-	}
-	Function &f;
-	std::array<int, IGBVF_VECTORS> fd;
-};
-
-/* vectors, as bits, that the mailbox's message comes on when VTIVAR_MISC names @misc */
-uint32_t MailboxVectors(Machine &m, uint32_t misc)
-{
-	Function f(m, "0.0");
-	Vectors vectors(f);
-	uint32_t came = 0;
-
-	f.Wr(IGBVF_VTIVAR_MISC, IGBVF_VTIVAR_MISC_VALID | misc);
-	f.Wr(IGBVF_VTEIMS, IGBVF_VECTORS_ALL);
-	f.Ask({IGBVF_MSG_RESET});
-	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
-		came |= uint32_t{vectors.Messages(v) > 0} << v;
-	return came;
-}
-
-TEST(Quirks, MiscMask)
-{
-	const uint32_t chip[] = {1, 2, 4}, qemu[] = {0, 1, 2};
-
-	for (uint32_t misc = 0; misc < 3; misc++) {
-		auto came = Both("misc-mask", [&](Machine &m) { return MailboxVectors(m, misc); });
-		EXPECT_EQ(came.chip, chip[misc]);
-		EXPECT_EQ(came.qemu, qemu[misc]);
-	}
-}
 
 TEST(Quirks, RegistersThatReadOrKeepSomethingElse)
 {
@@ -121,22 +55,6 @@ TEST(Quirks, RegistersThatReadOrKeepSomethingElse)
 	});
 	EXPECT_EQ(dead.chip, (Values{0x20, 0x20, 0x20, 1}));
 	EXPECT_EQ(dead.qemu, (Values{0, 0, 0, 0}));
-}
-
-TEST(Quirks, NoAutoMask)
-{
-	auto came = Both("no-auto-mask", [](Machine &m) {
-		Function f(m, "0.0");
-		Vectors vectors(f);
-		f.Wr(IGBVF_VTEIAC, 1);
-		f.Wr(IGBVF_VTEIAM, 1);
-		f.Wr(IGBVF_VTEIMS, 1);
-		f.Wr(IGBVF_VTEICS, 1);
-		f.Wr(IGBVF_VTEICS, 1);
-		return vectors.Messages(0);
-	});
-	EXPECT_EQ(came.chip, 1u);
-	EXPECT_EQ(came.qemu, 2u);
 }
 
 TEST(Quirks, HalfReset)
@@ -471,11 +389,12 @@ TEST(Quirks, SeveralByNameAndOverSeveralCalls)
 	EXPECT_EQ(m.log.Count("card 1: own-frames (row 30): "), 1u);
 }
 
-/* The log has the table; README and manual have its names, rows and sentences. */
+/* The log has the table; the documents have its names, rows and sentences. */
 TEST(Quirks, AllAreInTheDocuments)
 {
 	const std::string readme = ReadAll(VFNET_SOURCE_DIR "/sim/README.md");
 	const std::string manual = ReadAll(VFNET_SOURCE_DIR "/apps/vfnet-fwd/vfnet-fwd.1");
+	const std::string tests = ReadAll(VFNET_SOURCE_DIR "/tests/README.md");
 	const std::string start = "sim/quirks: card 0: ";
 	Machine m;
 
@@ -485,9 +404,14 @@ TEST(Quirks, AllAreInTheDocuments)
 		ASSERT_EQ(line.find(start), 0u) << line;
 		size_t row = line.find(" (row "), text = line.find("): ");
 		const std::string name = line.substr(start.size(), row - start.size());
-		const std::string table = "| `" + name + "` | " +
-					  line.substr(row + 6, text - row - 6) + " | " +
-					  line.substr(text + 3) + " |";
+		const std::string number = line.substr(row + 6, text - row - 6);
+		const std::string table =
+		    "| `" + name + "` | " + number + " | " + line.substr(text + 3) + " |";
+		size_t driver = tests.find("\n| " + number + " | ");
+
+		ASSERT_NE(driver, std::string::npos) << number;
+		EXPECT_LT(tests.find(" | `" + name + "` | ", driver), tests.find('\n', driver + 1))
+		    << name;
 		EXPECT_NE(readme.find(table), std::string::npos) << table;
 		EXPECT_NE(manual.find(".It Cm " + name + "\n"), std::string::npos) << name;
 	}

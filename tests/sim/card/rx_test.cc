@@ -65,6 +65,17 @@ TEST_F(Rx, TheRingHoldsOneLessThanItsSizeAndTheRestIsCounted)
 	EXPECT_EQ(b.Missed(VFNET_MISSED_no_descriptor), 0u) << "a register counts it";
 }
 
+TEST_F(Rx, WhatIsCountedOutlivesAResetOfTheFunction)
+{
+	b.RxUp(8);
+	for (int i = 0; i < 10; i++)
+		a.Send(Frame(kMacB, kMacA, 60));
+	m.Step();
+	b.Reset();
+	EXPECT_EQ(b.Rd(IGBVF_VFGPRC), 7u);
+	EXPECT_EQ(b.Rd(IGBVF_RQDPC), 3u);
+}
+
 TEST_F(Rx, TheRingWrapsManyTimes)
 {
 	b.RxUp(8);

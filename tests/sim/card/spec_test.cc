@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
 		      BadSpec{"down,lag=1,lag=2", "twice"}, BadSpec{"down,garble=0", "from 1"},
 		      BadSpec{"down,shuffle=x", "whole number"}, BadSpec{"quirks", "quirks=NAME"},
 		      BadSpec{"down,quirks=", "there is no \"\""},
-		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, misc-mask"},
+		      BadSpec{"quirks=qemu+half", "no \"half\"; there are qemu, ivar-sticks"},
 		      BadSpec{"quirks=qemu,quirks=qemu", "twice"}));
 
 TEST(Spec, CardsEndAtFifteen)

@@ -121,6 +121,19 @@ TEST_F(Switch, MulticastNeedsAHashOrAllMulticast)
 	EXPECT_FALSE(heard());
 }
 
+TEST_F(Switch, TheHashIsOfTheLastTwelveBits)
+{
+	Begin();
+	const Mac group{0x33, 0x33, 0, 0, 0xa5, 0xc3};
+
+	for (uint32_t hash : {0xc3au, 0xc35u, 0x3a5u, 0x5c3u}) {
+		b->Ask({IGBVF_MSG_SET_MULTICAST | 1u << 16, hash});
+		a->Send(Frame(group, kMacA, 60));
+		m.Step();
+		EXPECT_EQ(b->Receive().n_desc, hash == 0xc3a ? 1u : 0u) << std::hex << hash;
+	}
+}
+
 TEST_F(Switch, TheHashTableIsSharedByFunctionsThatListen)
 {
 	Begin();

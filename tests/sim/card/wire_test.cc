@@ -142,6 +142,24 @@ TEST(Gen, RateFollowsTheClock)
 	EXPECT_LT(m.Counters(0).in_packets, before + 1000) << "and not all of it";
 }
 
+TEST(Gen, WhatIsTooLateIsLeftOut)
+{
+	Machine m;
+
+	m.Wire(0, "gen:rate=1");
+	Function f(m, "0.0");
+	f.Up(kMacA, 64);
+	vfnet_sim_start(m.sim);
+	m.Step();
+	for (uint64_t before : {1u, 257u, 513u}) {
+		inside_skip_ns(m.sim, 1000000000000);
+		for (int i = 0; i < 20; i++)
+			m.Step(64);
+		EXPECT_GE(m.Counters(0).in_packets, before + 256);
+		EXPECT_LE(m.Counters(0).in_packets, before + 266) << "and what became due here";
+	}
+}
+
 TEST(GenInline, LeavesAForwarderThatPollsTooOftenAChance)
 {
 	Machine m(VFNET_SIM_INLINE);
