@@ -394,10 +394,11 @@ TEST(Quirks, AllAreInTheDocuments)
 {
 	const std::string readme = ReadAll(VFNET_SOURCE_DIR "/sim/README.md");
 	const std::string manual = ReadAll(VFNET_SOURCE_DIR "/apps/vfnet-fwd/vfnet-fwd.1");
-	const std::string tests = ReadAll(VFNET_SOURCE_DIR "/tests/README.md");
+	std::string tests = ReadAll(VFNET_SOURCE_DIR "/tests/README.md");
 	const std::string start = "sim/quirks: card 0: ";
 	Machine m;
 
+	tests.erase(0, tests.find("## QEMU's deviations"));
 	m.Card(0, "quirks=qemu");
 	ASSERT_GT(m.log.lines.size(), 10u);
 	for (const std::string &line : m.log.lines) {
