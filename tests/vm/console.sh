@@ -184,7 +184,7 @@ show_logs() {
 report() {
 	local line code=0 killed="FAIL ${PREFIX//./\\.}\.(limit|boot) "
 	if [[ -z $GUEST_CODE && ! "${RESULTS[*]}" =~ $killed ]]; then
-		result FAIL "$SCRIPT" "the machine ended before the guest script did: $(last_words)"
+		result FAIL "$SCRIPT" "the machine ended before the guest script did: $(tail -n 3 "$DIR/qemu.err" | tr "\n" " ")$(last_words)"
 	elif [[ -n $GUEST_CODE && $GUEST_CODE != 0 && "${RESULTS[*]}" != *"FAIL vm."* ]]; then
 		result FAIL "$SCRIPT" "guest script: exit $GUEST_CODE; see $LOG"
 	fi
