@@ -3,6 +3,7 @@
  * Which frames a port gets: what one function sends to another through the card's switch, before
  * and after the receiver has asked for more.
  */
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* --allmulti and --vlan: what gets in with them, and comes out of the other port as it was. */
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/sim/fwd_json.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts that queues cause: which descriptor, on which vector, and how far apart. */
+#include <algorithm>
 #include <sys/eventfd.h>
 
 #include "tests/sim/card/guest.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each quirk of QEMU's card, beside what the chip does: 82576-vf.md §9. */
+#include <algorithm>
+
 #include "tests/common/frames.h"
 #include "tests/sim/card/capture.h"
 #include "tests/sim/card/quirks.h"

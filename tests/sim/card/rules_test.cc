@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each rule broken alone, and a driver that breaks none: 82576-vf.md §5, §9. */
+#include <algorithm>
+
 #include "tests/common/frames.h"
 #include "tests/sim/card/guest.h"
 

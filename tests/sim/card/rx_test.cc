@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The receive ring: 82576-vf.md §5. Frames come from a second card's function or a capture. */
+#include <algorithm>
+
 #include "tests/sim/card/guest.h"
 
 using namespace guest;

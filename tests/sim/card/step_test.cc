@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who steps: manual, inline, thread; and that the same input gives the same result. */
+#include <algorithm>
+
 #include "tests/sim/card/capture.h"
 
 using namespace guest;

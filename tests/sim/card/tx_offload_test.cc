@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Context descriptors and what they ask of a frame: 82576-vf.md §5. */
+#include <algorithm>
+
 #include "tests/common/frames.h"
 #include "tests/sim/card/capture.h"
 #include "tests/sim/card/guest.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The transmit ring: 82576-vf.md §5. What leaves is read back from a capture. */
+#include <algorithm>
+
 #include "tests/sim/card/capture.h"
 #include "tests/sim/card/guest.h"
 

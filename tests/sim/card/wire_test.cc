@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* gen, sink, pcap-in and pcap-out. */
+#include <algorithm>
+
 #include "tests/sim/card/capture.h"
 
 using namespace guest;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Both ends of a ring, honest and not. */
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include <cerrno>

@@ -8,6 +8,7 @@
  * sender it is from, its number there, and how many frames that life has received.
  */
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Mode echo of vfnet-fwd: what is answered, how, and what is left alone. */
+#include <algorithm>
+
 #include "apps/vfnet-fwd/echo.h"
 
 #include <cstring>

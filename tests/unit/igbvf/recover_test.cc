@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A port that is reset, step by step, against a physical function that is not always kind. */
+#include <algorithm>
 #include <cerrno>
 
 #include "tests/unit/igbvf/fake_pf.h"
