@@ -112,7 +112,7 @@ static int err_silent(struct igbvf_port *port, uint32_t type, struct vfnet_err *
 			     "within %u ms, or keeps the mailbox (V2PMAILBOX %08x); see whether "
 			     "its driver is loaded and its interface up, then try again",
 			     port->hw.dev->name, type, IGBVF_REPLY_US / 1000,
-			     igbvf_rd(&port->hw, IGBVF_V2PMAILBOX));
+			     igbvf_mbx_look(&port->hw));
 }
 
 /* None of the bits is surely 0 after a reset: the sheet's section 2, reset values. */

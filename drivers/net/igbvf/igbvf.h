@@ -385,6 +385,8 @@ bool igbvf_soft_drop(struct igbvf_soft *soft, unsigned int k);
 int igbvf_soft_refused(const char *name, const uint32_t *word, struct vfnet_err *err);
 
 /* mbx.c; nothing of it waits */
+/* V2PMAILBOX, with what its reads have cleared and nobody has consumed. */
+uint32_t igbvf_mbx_look(struct igbvf_hw *hw);
 /* Return: 0; -EAGAIN the physical function holds the words. */
 int igbvf_mbx_send(struct igbvf_hw *hw, const uint32_t *word, uint32_t n);
 /*

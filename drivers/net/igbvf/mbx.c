@@ -4,7 +4,7 @@
  * The mailbox to the physical function's driver: section 4 of the sheet.
  *
  * One read of V2PMAILBOX clears PFSTS, PFACK and RSTD together, so every read, but for the reset's
- * own, goes through mailbox_read(), which keeps them until somebody consumes them. Nothing here
+ * own, goes through igbvf_mbx_look(), which keeps them until somebody consumes them. Nothing here
  * waits: bringup.c and filter.c look again, up to a limit. A message is sent as: take VFU, write
  * the words, REQ. It is read as: PFSTS seen, take VFU, read the words, ACK. The physical function
  * may write at any time what it likes, a ping over our request or over its own reply: then the time
@@ -15,7 +15,7 @@
 
 #include "drivers/net/igbvf/igbvf.h"
 
-static uint32_t mailbox_read(struct igbvf_hw *hw)
+uint32_t igbvf_mbx_look(struct igbvf_hw *hw)
 {
 	uint32_t val = igbvf_rd(hw, IGBVF_V2PMAILBOX);
 
@@ -28,7 +28,7 @@ static uint32_t mailbox_read(struct igbvf_hw *hw)
 static bool lock_try(struct igbvf_hw *hw)
 {
 	igbvf_wr(hw, IGBVF_V2PMAILBOX, IGBVF_V2PMAILBOX_VFU);
-	return (mailbox_read(hw) & IGBVF_V2PMAILBOX_VFU) != 0;
+	return (igbvf_mbx_look(hw) & IGBVF_V2PMAILBOX_VFU) != 0;
 }
 
 /* The caller has the lock; ACK gives it back. */
@@ -45,7 +45,7 @@ int igbvf_mbx_send(struct igbvf_hw *hw, const uint32_t *word, uint32_t n)
 	if (!lock_try(hw))
 		return -EAGAIN;
 	/* what came before belongs to nobody any more */
-	mailbox_read(hw);
+	igbvf_mbx_look(hw);
 	hw->mbx_saved &= ~(IGBVF_V2PMAILBOX_PFSTS | IGBVF_V2PMAILBOX_PFACK);
 	for (uint32_t i = 0; i < n; i++)
 		igbvf_wr(hw, IGBVF_AT(VMBMEM, i), word[i]);
@@ -60,7 +60,7 @@ int igbvf_mbx_send(struct igbvf_hw *hw, const uint32_t *word, uint32_t n)
  */
 int igbvf_mbx_receive(struct igbvf_hw *hw, uint32_t type, uint32_t *word, uint32_t n)
 {
-	uint32_t val = mailbox_read(hw);
+	uint32_t val = igbvf_mbx_look(hw);
 
 	if (val == IGBVF_GONE)
 		return -ENODEV;
@@ -77,7 +77,7 @@ int igbvf_mbx_receive(struct igbvf_hw *hw, uint32_t type, uint32_t *word, uint32
 
 bool igbvf_mbx_service(struct igbvf_hw *hw)
 {
-	uint32_t val = mailbox_read(hw);
+	uint32_t val = igbvf_mbx_look(hw);
 	uint32_t word;
 
 	hw->mbx_saved &= ~(IGBVF_V2PMAILBOX_RSTD | IGBVF_V2PMAILBOX_PFACK);

@@ -134,6 +134,21 @@ TEST(Mailbox, TheWordsHaveOneOwner)
 	EXPECT_EQ(f.Rd(IGBVF_V2PMAILBOX), IGBVF_V2PMAILBOX_VFU | IGBVF_V2PMAILBOX_PFSTS);
 }
 
+TEST(Mailbox, AResetEndsAnAnswerThatIsUnderWay)
+{
+	Machine m;
+	Function f(m, "0.0");
+
+	f.Rd(IGBVF_V2PMAILBOX);
+	f.Wr(IGBVF_VMBMEM, IGBVF_MSG_RESET);
+	f.Wr(IGBVF_V2PMAILBOX, IGBVF_V2PMAILBOX_REQ);
+	m.Step();
+	f.Wr(IGBVF_VTCTRL, IGBVF_VTCTRL_RST);
+	m.Step();
+	m.Step();
+	EXPECT_EQ(f.Rd(IGBVF_V2PMAILBOX), 0u);
+}
+
 TEST(Mailbox, WhatIgbDoesNotKnowIsRefused)
 {
 	Machine m;
