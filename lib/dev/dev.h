@@ -50,9 +50,10 @@ struct vfnet_bus_ops {
 		    struct vfnet_dev **out, struct vfnet_err *err);
 
 	/**
-	 * @dma_open: an empty I/O address space
+	 * @dma_open: an empty I/O address space; what kind it is follows from the first function
+	 * that is attached to it
 	 *
-	 * Return: 0; -EPERM, -ENOENT the control file; -ENOTSUP no IOMMU; -ENOMEM.
+	 * Return: 0; -ENOMEM.
 	 */
 	int (*dma_open)(struct vfnet_bus *bus, struct vfnet_dma **out, struct vfnet_err *err);
 
@@ -94,8 +95,8 @@ struct vfnet_dev_ops {
 	/**
 	 * @attach: put the function into @dma
 	 *
-	 * Return: 0; -EXDEV this function cannot share @dma: try another; -EPERM; -EBUSY; what
-	 * else the kernel says.
+	 * Return: 0; -EXDEV this function cannot share @dma: try another; -EPERM, -ENOENT the
+	 * domain's control file; -ENOTSUP no IOMMU; -EBUSY; what else the kernel says.
 	 * Guarantees: DMA of the function reaches what is mapped in @dma and nothing else;
 	 * n_vectors is filled.
 	 */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The "pci" bus: claims functions by name. A claim holds the function's IOMMU group open, so that
- * no other process can take it between open and attach.
+ * The "pci" bus: claims functions by name, and sends each call through the function's door.
  */
 #define _GNU_SOURCE
 #define VFNET_LOG_TAG "pci"
@@ -45,61 +44,169 @@ static struct vfnet_pci_bus *to_bus(struct vfnet_bus *bus)
 	return VFNET_CONTAINER_OF(bus, struct vfnet_pci_bus, bus);
 }
 
-struct vfnet_pci_dev *vfnet_pci_to_dev(struct vfnet_dev *dev)
+static struct vfnet_pci_dev *to_dev(struct vfnet_dev *dev)
 {
 	return VFNET_CONTAINER_OF(dev, struct vfnet_pci_dev, dev);
 }
 
-static void dev_close(struct vfnet_dev *dev)
+static struct vfnet_pci_dma *to_dma(struct vfnet_dma *dma)
 {
-	struct vfnet_pci_dev *pci = vfnet_pci_to_dev(dev);
-	struct vfnet_pci_bus *bus = to_bus(dev->bus);
-	struct vfnet_pci_dev **link = &bus->devs;
-
-	vfnet_pci_detach(dev);
-	while (*link != pci)
-		link = &(*link)->next;
-	*link = pci->next;
-	vfnet_pci_group_put(bus, pci->group);
-	free(pci);
+	return VFNET_CONTAINER_OF(dma, struct vfnet_pci_dma, dma);
 }
 
-static const struct vfnet_dev_ops vfio_dev_ops = {
-    .attach = vfnet_pci_attach,
-    .detach = vfnet_pci_detach,
+/* ---- domains: the door of the first function is that of the domain ---- */
+
+static int bus_dma_open(struct vfnet_bus *bus, struct vfnet_dma **out, struct vfnet_err *err)
+{
+	struct vfnet_pci_dma *dma = calloc(1, sizeof(*dma));
+
+	if (!dma)
+		return vfnet_err_set(err, -ENOMEM, "no memory for a DMA domain");
+	dma->dma.bus = bus;
+	dma->host = to_bus(bus)->host;
+	*out = &dma->dma;
+	return 0;
+}
+
+static void bus_dma_close(struct vfnet_dma *base)
+{
+	struct vfnet_pci_dma *dma = to_dma(base);
+
+	if (dma->door)
+		dma->door->dma_close(dma);
+	free(dma);
+}
+
+static int bus_dma_map(struct vfnet_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
+		       struct vfnet_err *err)
+{
+	return to_dma(dma)->door->dma_map(to_dma(dma), vaddr, iova, bytes, err);
+}
+
+static void bus_dma_unmap(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes)
+{
+	to_dma(dma)->door->dma_unmap(to_dma(dma), iova, bytes);
+}
+
+static int attach_first(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err)
+{
+	int rc = dev->door->dma_open(dev, dma, err);
+
+	if (rc)
+		return rc;
+	rc = dev->door->attach(dev, dma, err);
+	if (rc) {
+		dev->door->dma_close(dma);
+		return rc;
+	}
+	dma->door = dev->door;
+	return 0;
+}
+
+static int dev_attach(struct vfnet_dev *base, struct vfnet_dma *base_dma, struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	struct vfnet_pci_dma *dma = to_dma(base_dma);
+	int rc;
+
+	if (!dma->door)
+		rc = attach_first(dev, dma, err);
+	else if (dma->door == dev->door)
+		rc = dev->door->attach(dev, dma, err);
+	else
+		rc = vfnet_err_set(err, -EXDEV, "%s: the DMA domain is one of driver %s",
+				   dev->fn.name, dma->door->driver);
+	if (!rc)
+		dev->dma = dma;
+	return rc;
+}
+
+static void dev_detach(struct vfnet_dev *base)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+
+	if (!dev->dma)
+		return;
+	vfnet_pci_regions_close(dev);
+	dev->door->detach(dev);
+	dev->dma = NULL;
+}
+
+/* ---- functions ---- */
+
+static int dev_reset(struct vfnet_dev *base, struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+
+	return dev->door->reset(dev, err);
+}
+
+static int dev_irq_set(struct vfnet_dev *base, unsigned int n, const int *eventfd,
+		       struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	int all[VFNET_DEV_VECTORS_MAX];
+
+	if (n && !base->n_vectors)
+		return vfnet_err_set(err, -ENOTSUP, "%s has no MSI-X interrupts", dev->fn.name);
+	if (n > base->n_vectors)
+		return vfnet_err_set(err, -EINVAL, "%s has %u interrupt vectors, not %u",
+				     dev->fn.name, base->n_vectors, n);
+	for (unsigned int i = 0; i < base->n_vectors; i++)
+		all[i] = i < n ? eventfd[i] : -1;
+	return dev->door->irq_set(dev, n ? all : NULL, err);
+}
+
+static void dev_close(struct vfnet_dev *base)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	struct vfnet_pci_dev **link = &to_bus(base->bus)->devs;
+
+	dev_detach(base);
+	while (*link != dev)
+		link = &(*link)->next;
+	*link = dev->next;
+	dev->door->release(dev);
+	free(dev);
+}
+
+static const struct vfnet_dev_ops dev_ops = {
+    .attach = dev_attach,
+    .detach = dev_detach,
     .read32 = vfnet_pci_read32,
     .write32 = vfnet_pci_write32,
     .doorbell = vfnet_pci_doorbell,
-    .reset = vfnet_pci_reset,
+    .reset = dev_reset,
     .bus_master = vfnet_pci_bus_master,
-    .irq_set = vfnet_pci_irq_set,
+    .irq_set = dev_irq_set,
     .close = dev_close,
 };
 
 static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *fn,
 		   const struct vfnet_log *log, struct vfnet_pci_dev **out, struct vfnet_err *err)
 {
-	struct vfnet_pci_dev *pci = calloc(1, sizeof(*pci));
+	struct vfnet_pci_dev *dev = calloc(1, sizeof(*dev));
 	int rc;
 
-	if (!pci)
+	if (!dev)
 		return vfnet_err_set(err, -ENOMEM, "no memory for %s", fn->name);
-	rc = vfnet_pci_group_get(bus, fn, &pci->group, err);
+	dev->dev.ops = &dev_ops;
+	dev->dev.bus = &bus->bus;
+	dev->dev.vendor = fn->vendor;
+	dev->dev.device = fn->device;
+	dev->dev.numa_node = fn->numa_node;
+	snprintf(dev->dev.name, sizeof(dev->dev.name), "pci:%s", fn->name);
+	dev->host = bus->host;
+	dev->door = &vfnet_pci_door_group;
+	dev->fn = *fn;
+	dev->log = log;
+	dev->fd = -1;
+	rc = dev->door->claim(dev, err);
 	if (rc) {
-		free(pci);
+		free(dev);
 		return rc;
 	}
-	pci->dev.ops = &vfio_dev_ops;
-	pci->dev.bus = &bus->bus;
-	pci->dev.vendor = fn->vendor;
-	pci->dev.device = fn->device;
-	pci->dev.numa_node = fn->numa_node;
-	snprintf(pci->dev.name, sizeof(pci->dev.name), "pci:%s", fn->name);
-	pci->host = bus->host;
-	pci->fn = *fn;
-	pci->log = log;
-	pci->fd = -1;
-	*out = pci;
+	*out = dev;
 	return 0;
 }
 
@@ -138,10 +245,10 @@ static int bus_dev_open(struct vfnet_bus *base, const char *text, const struct v
 
 static const struct vfnet_bus_ops bus_ops = {
     .open = bus_dev_open,
-    .dma_open = vfnet_pci_dma_open,
-    .dma_map = vfnet_pci_dma_map,
-    .dma_unmap = vfnet_pci_dma_unmap,
-    .dma_close = vfnet_pci_dma_close,
+    .dma_open = bus_dma_open,
+    .dma_map = bus_dma_map,
+    .dma_unmap = bus_dma_unmap,
+    .dma_close = bus_dma_close,
 };
 
 int vfnet_pci_bus_open(const struct vfnet_pci_host *host, struct vfnet_bus **out,

@@ -4,15 +4,15 @@
 
 /*
  * The "pci" bus: "0000:01:10.0" -> a struct vfnet_dev. Which door a function is reached through
- * depends on the kernel driver that it is bound to; today there is one, vfio-pci by group and
- * container.
+ * follows from the kernel driver that it is bound to.
  *
  *   sysfs.c         what /sys says about a function, and what is wrong with it
- *   bus.c           claims a function, chooses the door
- *   vfio_group.c    groups and containers: how a function gets into a DMA domain
- *   vfio_dma.c      what is mapped in that domain
- *   vfio_device.c   registers, reset and bus mastering of a function
- *   irq.c           its interrupts
+ *   bus.c           claims a function, chooses its door
+ *   registers.c     registers and bus mastering, the same through each door
+ *   vfio_group.c    the door of vfio-pci by groups and containers
+ *   vfio_dma.c      what is mapped in a container
+ *   vfio_device.c   vfio-pci's descriptor of a function: BARs and reset
+ *   vfio_irq.c      and its interrupts
  */
 
 #include <stdbool.h>
@@ -24,10 +24,14 @@
 
 /** VFNET_PCI_NAME_BYTES - "0000:01:10.0" and its NUL. */
 #define VFNET_PCI_NAME_BYTES 13
+/** VFNET_PCI_DRIVER_BYTES - the name of a kernel driver and its NUL. */
+#define VFNET_PCI_DRIVER_BYTES 64
 /** VFNET_PCI_PATH_BYTES - enough for each path below roots of at most VFNET_PCI_ROOT_MAX bytes. */
 #define VFNET_PCI_PATH_BYTES 384
 #define VFNET_PCI_ROOT_MAX   200
-/** VFNET_PCI_REGIONS - vfio's regions of a function up to configuration space: BARs 0..5, ROM. */
+/** Regions of a function, by vfio's numbers: BARs 0 to 5, then the ROM and configuration space. */
+#define VFNET_PCI_BARS	  6
+#define VFNET_PCI_CONFIG  7
 #define VFNET_PCI_REGIONS 8
 
 /**
@@ -67,6 +71,7 @@ void vfnet_pci_bus_close(struct vfnet_bus *bus);
 /**
  * struct vfnet_pci_function - what sysfs says about a function
  * @name:      "0000:01:10.0", lower case
+ * @driver:    the kernel's, of those that hand functions to programs
  * @vendor:    from sysfs: a VF's configuration space has ffff:ffff there [live]
  * @device:    likewise
  * @group:     IOMMU group
@@ -74,6 +79,7 @@ void vfnet_pci_bus_close(struct vfnet_bus *bus);
  */
 struct vfnet_pci_function {
 	char name[VFNET_PCI_NAME_BYTES];
+	char driver[VFNET_PCI_DRIVER_BYTES];
 	uint16_t vendor;
 	uint16_t device;
 	unsigned int group;
@@ -90,7 +96,7 @@ struct vfnet_pci_function {
 int vfnet_pci_parse(const char *text, char *name);
 
 /**
- * vfnet_pci_find() - a function that vfio-pci holds, ready for its group to be opened
+ * vfnet_pci_find() - a function that a driver for programs holds, ready to be claimed
  * @host: where to look
  * @name: as vfnet_pci_parse() gives it
  * @fn:   filled
@@ -108,14 +114,57 @@ int vfnet_pci_find(const struct vfnet_pci_host *host, const char *name,
 void vfnet_pci_rivals(const struct vfnet_pci_host *host, const struct vfnet_pci_function *fn,
 		      char *text, size_t bytes);
 
-/* ---- vfio ---- */
+/* ---- bus.c ---- */
+
+struct vfnet_pci_bus;
+struct vfnet_pci_dev;
+struct vfnet_pci_dma;
+
+/**
+ * struct vfnet_pci_door - one way through the kernel to functions
+ *
+ * What the contract (lib/dev/dev.h) says of a call of the same name holds here too. bus.c calls
+ * them, and sees to it that a domain and the functions in it have one door.
+ */
+struct vfnet_pci_door {
+	/** @driver: what functions are bound to, as sysfs names it */
+	const char *driver;
+
+	/** @claim: make the function ours, so that no other process gets it; fn is filled */
+	int (*claim)(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+
+	/** @release: undo it; the function is detached */
+	void (*release)(struct vfnet_pci_dev *dev);
+
+	/** @dma_open: an empty domain for @dev, which is attached next; fills fd */
+	int (*dma_open)(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
+			struct vfnet_err *err);
+	int (*dma_map)(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
+		       struct vfnet_err *err);
+	void (*dma_unmap)(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
+	void (*dma_close)(struct vfnet_pci_dma *dma);
+
+	/** @attach: put @dev into @dma; fills fd, region, n_vectors. On failure all as before */
+	int (*attach)(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err);
+
+	/** @detach: undo it; never called twice */
+	void (*detach)(struct vfnet_pci_dev *dev);
+
+	int (*reset)(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+
+	/** @irq_set: all vectors at once: @eventfd has n_vectors entries; NULL ends all */
+	int (*irq_set)(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err);
+};
+
+/** vfnet_pci_door_group - vfio-pci by /dev/vfio/<group> and /dev/vfio/vfio. */
+extern const struct vfnet_pci_door vfnet_pci_door_group;
 
 /**
  * struct vfnet_pci_bus - the bus
  * @bus:    contract
  * @host:   the machine
  * @devs:   claimed functions
- * @groups: IOMMU groups that they are in
+ * @groups: IOMMU groups that are open
  */
 struct vfnet_pci_bus {
 	struct vfnet_bus bus;
@@ -125,35 +174,22 @@ struct vfnet_pci_bus {
 };
 
 /**
- * struct vfnet_pci_dma - a domain: a vfio container
+ * struct vfnet_pci_dma - a domain
  * @dma:      contract
- * @fd:       /dev/vfio/vfio
- * @type:     kind of IOMMU driver that it gets
- * @n_groups: groups in it; the kernel's IOMMU driver and its mappings live as long as there is one
+ * @host:     the machine
+ * @door:     that of its functions; NULL = none was attached yet
+ * @fd:       what memory is mapped on: a container
+ * @type:     container: kind of IOMMU driver that it gets
+ * @n_groups: container: groups in it; the kernel's IOMMU driver and its mappings live as long as
+ *            there is one
  */
 struct vfnet_pci_dma {
 	struct vfnet_dma dma;
+	const struct vfnet_pci_host *host;
+	const struct vfnet_pci_door *door;
 	int fd;
 	unsigned long type;
 	unsigned int n_groups;
-};
-
-/**
- * struct vfnet_pci_group - an IOMMU group; the kernel lets one descriptor of it exist
- * @number:     N of /dev/vfio/N
- * @fd:         that
- * @n_claimed:  claimed functions
- * @n_attached: functions that are attached
- * @dma:        the domain that it is in; NULL = none
- * @next:       the bus's list
- */
-struct vfnet_pci_group {
-	unsigned int number;
-	int fd;
-	unsigned int n_claimed;
-	unsigned int n_attached;
-	struct vfnet_pci_dma *dma;
-	struct vfnet_pci_group *next;
 };
 
 /**
@@ -172,67 +208,59 @@ struct vfnet_pci_region {
  * struct vfnet_pci_dev - a claimed function
  * @dev:       contract
  * @host:      the machine
+ * @door:      how it is reached
  * @fn:        what sysfs said
  * @log:       the context's sink
- * @group:     where it is
  * @next:      the bus's list
- * @fd:        the function; -1 while detached
+ * @dma:       the domain that it is in; NULL = detached
+ * @fd:        the function; -1 = not open
+ * @group:     door_group: where it is
  * @can_reset: it has a function-level reset that the kernel can use
  * @irqs_on:   MSI-X is enabled
- * @region:    by vfio's numbers
+ * @region:    BAR or VFNET_PCI_CONFIG
  */
 struct vfnet_pci_dev {
 	struct vfnet_dev dev;
 	const struct vfnet_pci_host *host;
+	const struct vfnet_pci_door *door;
 	struct vfnet_pci_function fn;
 	const struct vfnet_log *log;
-	struct vfnet_pci_group *group;
 	struct vfnet_pci_dev *next;
+	struct vfnet_pci_dma *dma;
 	int fd;
+	struct vfnet_pci_group *group;
 	bool can_reset;
 	bool irqs_on;
 	struct vfnet_pci_region region[VFNET_PCI_REGIONS];
 };
 
-/** vfnet_pci_to_dev() - the bus's own struct of a device. */
-struct vfnet_pci_dev *vfnet_pci_to_dev(struct vfnet_dev *dev);
+/* ---- registers.c: struct vfnet_dev_ops, see lib/dev/dev.h ---- */
 
-/**
- * vfnet_pci_group_get() - claim a function's group; the first claim opens it
- *
- * Return: 0; -EPERM its device file; -ENODEV no such file; -EBUSY another process has the group,
- * or another driver has a function of it; -ENOMEM.
- */
-int vfnet_pci_group_get(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *fn,
-			struct vfnet_pci_group **out, struct vfnet_err *err);
-
-/** vfnet_pci_group_put() - the last claim closes it. */
-void vfnet_pci_group_put(struct vfnet_pci_bus *bus, struct vfnet_pci_group *group);
-
-/* struct vfnet_bus_ops and vfnet_dev_ops, see lib/dev/dev.h */
-int vfnet_pci_dma_open(struct vfnet_bus *bus, struct vfnet_dma **out, struct vfnet_err *err);
-void vfnet_pci_dma_close(struct vfnet_dma *dma);
-int vfnet_pci_dma_map(struct vfnet_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
-		      struct vfnet_err *err);
-void vfnet_pci_dma_unmap(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes);
-int vfnet_pci_attach(struct vfnet_dev *dev, struct vfnet_dma *dma, struct vfnet_err *err);
-void vfnet_pci_detach(struct vfnet_dev *dev);
 uint32_t vfnet_pci_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset);
 void vfnet_pci_write32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset, uint32_t val);
 uint32_t *vfnet_pci_doorbell(struct vfnet_dev *dev, unsigned int bar, uint32_t offset);
-int vfnet_pci_reset(struct vfnet_dev *dev, struct vfnet_err *err);
 int vfnet_pci_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *err);
-int vfnet_pci_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eventfd,
-		      struct vfnet_err *err);
+
+/** vfnet_pci_regions_close() - unmap and forget all regions: no register is reached afterwards. */
+void vfnet_pci_regions_close(struct vfnet_pci_dev *dev);
+
+/* ---- vfio-pci ---- */
 
 /**
- * vfnet_pci_device_open() - get the function's descriptor from its group, and its registers
+ * vfnet_pci_vfio_open() - fill in what vfio-pci's descriptor of a function tells, map BAR 0
+ * @dev: fd is open; the caller's
  *
- * Return: 0, or a negative errno: nothing is held then.
+ * Return: 0, or a negative errno: nothing is mapped then.
  */
-int vfnet_pci_device_open(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+int vfnet_pci_vfio_open(struct vfnet_pci_dev *dev, struct vfnet_err *err);
 
-/** vfnet_pci_device_close() - undo it; the kernel resets the function and ends its DMA. */
-void vfnet_pci_device_close(struct vfnet_pci_dev *dev);
+int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+int vfnet_pci_vfio_irq_set(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err);
+int vfnet_pci_container_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
+			    struct vfnet_err *err);
+void vfnet_pci_container_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
+
+/** vfnet_pci_memlock_failed() - ENOMEM from a door that counts memory against RLIMIT_MEMLOCK. */
+int vfnet_pci_memlock_failed(uint64_t bytes, struct vfnet_err *err);
 
 #endif

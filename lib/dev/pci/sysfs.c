@@ -15,8 +15,6 @@
 
 #include "lib/base/err.h"
 
-#define DRIVER_BYTES 64
-
 static bool char_fits(char shape, char c)
 {
 	switch (shape) {
@@ -173,11 +171,12 @@ static int check_iommu(const struct vfnet_pci_host *host, const char *name, unsi
 	return 0;
 }
 
-static int check_driver(const struct vfnet_pci_host *host, const char *name, struct vfnet_err *err)
+/* @driver: VFNET_PCI_DRIVER_BYTES */
+static int check_driver(const struct vfnet_pci_host *host, const char *name, char *driver,
+			struct vfnet_err *err)
 {
-	char driver[DRIVER_BYTES];
-	char unbind[2 * DRIVER_BYTES] = "";
-	int rc = read_link(host, name, "/driver", driver, sizeof(driver));
+	char unbind[2 * VFNET_PCI_DRIVER_BYTES] = "";
+	int rc = read_link(host, name, "/driver", driver, VFNET_PCI_DRIVER_BYTES);
 	long n_vfs;
 
 	if (!rc && !strcmp(driver, "vfio-pci"))
@@ -218,7 +217,7 @@ int vfnet_pci_find(const struct vfnet_pci_host *host, const char *name,
 	if (!rc)
 		rc = check_iommu(host, name, &found.group, err);
 	if (!rc)
-		rc = check_driver(host, name, err);
+		rc = check_driver(host, name, found.driver, err);
 	if (rc)
 		return rc;
 	if (!read_number(host, name, "/numa_node", &node) && node >= 0)
@@ -249,7 +248,7 @@ void vfnet_pci_rivals(const struct vfnet_pci_host *host, const struct vfnet_pci_
 		return;
 	while ((entry = readdir(members)) && used < bytes) {
 		char name[VFNET_PCI_NAME_BYTES];
-		char driver[DRIVER_BYTES];
+		char driver[VFNET_PCI_DRIVER_BYTES];
 
 		/* a group of a PCI function may hold what is not one, under another name */
 		if (vfnet_pci_parse(entry->d_name, name) ||

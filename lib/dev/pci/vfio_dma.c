@@ -14,21 +14,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "lib/base/bits.h"
 #include "lib/base/err.h"
 
 /* bounds what is believed of the kernel's answer; it is a few hundred bytes */
 #define INFO_BYTES_MAX 65536
-
-static const struct vfnet_pci_host *host_of(const struct vfnet_dma *dma)
-{
-	return VFNET_CONTAINER_OF(dma->bus, struct vfnet_pci_bus, bus)->host;
-}
-
-static struct vfnet_pci_dma *to_dma(struct vfnet_dma *dma)
-{
-	return VFNET_CONTAINER_OF(dma, struct vfnet_pci_dma, dma);
-}
 
 /* The container's answer with its chain of capabilities; NULL = this kernel tells nothing. */
 static struct vfio_iommu_type1_info *get_info(const struct vfnet_pci_host *host, int fd)
@@ -100,9 +89,10 @@ static bool in_ranges(const struct ranges *ranges, uint64_t first, uint64_t last
 	return false;
 }
 
-static int check_range(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes, struct vfnet_err *err)
+static int check_range(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes,
+		       struct vfnet_err *err)
 {
-	struct vfio_iommu_type1_info *info = get_info(host_of(dma), to_dma(dma)->fd);
+	struct vfio_iommu_type1_info *info = get_info(dma->host, dma->fd);
 	struct ranges ranges;
 	char usable[256];
 	int rc = 0;
@@ -120,7 +110,7 @@ static int check_range(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes, str
 	return rc;
 }
 
-static int memlock_failed(uint64_t bytes, struct vfnet_err *err)
+int vfnet_pci_memlock_failed(uint64_t bytes, struct vfnet_err *err)
 {
 	uint64_t need = (bytes + 1023) >> 10;
 	struct rlimit limit;
@@ -143,7 +133,7 @@ static int memlock_failed(uint64_t bytes, struct vfnet_err *err)
 static int map_failed(uint64_t iova, uint64_t bytes, int errnum, struct vfnet_err *err)
 {
 	if (errnum == ENOMEM)
-		return memlock_failed(bytes, err);
+		return vfnet_pci_memlock_failed(bytes, err);
 	/* -EINVAL is how the contract says "reserved or mapped" */
 	return vfnet_err_set(err, errnum == EEXIST ? -EINVAL : -errnum,
 			     "cannot map I/O addresses 0x%" PRIx64 "-0x%" PRIx64 " for DMA: %s",
@@ -151,8 +141,8 @@ static int map_failed(uint64_t iova, uint64_t bytes, int errnum, struct vfnet_er
 			     errnum == EEXIST ? "some of them are mapped" : strerror(errnum));
 }
 
-int vfnet_pci_dma_map(struct vfnet_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
-		      struct vfnet_err *err)
+int vfnet_pci_container_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
+			    struct vfnet_err *err)
 {
 	struct vfio_iommu_type1_dma_map map = {
 	    .argsz = sizeof(map),
@@ -165,12 +155,12 @@ int vfnet_pci_dma_map(struct vfnet_dma *dma, void *vaddr, uint64_t iova, uint64_
 
 	if (rc)
 		return rc;
-	if (host_of(dma)->ioctl(to_dma(dma)->fd, VFIO_IOMMU_MAP_DMA, &map))
+	if (dma->host->ioctl(dma->fd, VFIO_IOMMU_MAP_DMA, &map))
 		return map_failed(iova, bytes, errno, err);
 	return 0;
 }
 
-void vfnet_pci_dma_unmap(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes)
+void vfnet_pci_container_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
 	    .argsz = sizeof(unmap),
@@ -179,5 +169,5 @@ void vfnet_pci_dma_unmap(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes)
 	};
 
 	/* fails when the last function has been detached: then the mapping is gone already */
-	host_of(dma)->ioctl(to_dma(dma)->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
+	dma->host->ioctl(dma->fd, VFIO_IOMMU_UNMAP_DMA, &unmap);
 }

@@ -18,9 +18,27 @@
 #include "lib/base/bits.h"
 #include "lib/base/err.h"
 
-static struct vfnet_pci_dma *to_dma(struct vfnet_dma *dma)
+/**
+ * struct vfnet_pci_group - an IOMMU group; the kernel lets one descriptor of it exist
+ * @number:     N of /dev/vfio/N
+ * @fd:         that
+ * @n_claimed:  claimed functions
+ * @n_attached: functions that are attached
+ * @dma:        the domain that it is in; NULL = none
+ * @next:       the bus's list
+ */
+struct vfnet_pci_group {
+	unsigned int number;
+	int fd;
+	unsigned int n_claimed;
+	unsigned int n_attached;
+	struct vfnet_pci_dma *dma;
+	struct vfnet_pci_group *next;
+};
+
+static struct vfnet_pci_bus *bus_of(const struct vfnet_pci_dev *dev)
 {
-	return VFNET_CONTAINER_OF(dma, struct vfnet_pci_dma, dma);
+	return VFNET_CONTAINER_OF(dev->dev.bus, struct vfnet_pci_bus, bus);
 }
 
 /* ---- groups ---- */
@@ -105,27 +123,28 @@ err_free:
 	return rc;
 }
 
-int vfnet_pci_group_get(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *fn,
-			struct vfnet_pci_group **out, struct vfnet_err *err)
+static int group_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 {
+	struct vfnet_pci_bus *bus = bus_of(dev);
 	struct vfnet_pci_group *group = bus->groups;
 	int rc;
 
-	while (group && group->number != fn->group)
+	while (group && group->number != dev->fn.group)
 		group = group->next;
 	if (!group) {
-		rc = group_new(bus, fn, &group, err);
+		rc = group_new(bus, &dev->fn, &group, err);
 		if (rc)
 			return rc;
 	}
 	group->n_claimed++;
-	*out = group;
+	dev->group = group;
 	return 0;
 }
 
-void vfnet_pci_group_put(struct vfnet_pci_bus *bus, struct vfnet_pci_group *group)
+static void group_release(struct vfnet_pci_dev *dev)
 {
-	struct vfnet_pci_group **link = &bus->groups;
+	struct vfnet_pci_group *group = dev->group;
+	struct vfnet_pci_group **link = &bus_of(dev)->groups;
 
 	if (--group->n_claimed)
 		return;
@@ -187,42 +206,26 @@ static int check_container(const struct vfnet_pci_host *host, int fd, const char
 	    path);
 }
 
-int vfnet_pci_dma_open(struct vfnet_bus *bus, struct vfnet_dma **out, struct vfnet_err *err)
+static int container_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
+			  struct vfnet_err *err)
 {
-	const struct vfnet_pci_host *host =
-	    VFNET_CONTAINER_OF(bus, struct vfnet_pci_bus, bus)->host;
-	struct vfnet_pci_dma *dma = calloc(1, sizeof(*dma));
 	char path[VFNET_PCI_PATH_BYTES];
 	int rc;
 
-	if (!dma)
-		return vfnet_err_set(err, -ENOMEM, "no memory for a DMA domain");
-	snprintf(path, sizeof(path), "%s/vfio/vfio", host->dev);
-	dma->dma.bus = bus;
-	dma->fd = host->open(path, O_RDWR | O_CLOEXEC);
-	if (dma->fd < 0) {
-		rc = container_open_failed(path, errno, err);
-		goto err_free;
-	}
-	rc = check_container(host, dma->fd, path, &dma->type, err);
+	snprintf(path, sizeof(path), "%s/vfio/vfio", dev->host->dev);
+	dma->n_groups = 0;
+	dma->fd = dev->host->open(path, O_RDWR | O_CLOEXEC);
+	if (dma->fd < 0)
+		return container_open_failed(path, errno, err);
+	rc = check_container(dev->host, dma->fd, path, &dma->type, err);
 	if (rc)
-		goto err_close;
-	*out = &dma->dma;
-	return 0;
-
-err_close:
-	close(dma->fd);
-err_free:
-	free(dma);
+		close(dma->fd);
 	return rc;
 }
 
-void vfnet_pci_dma_close(struct vfnet_dma *base)
+static void container_close(struct vfnet_pci_dma *dma)
 {
-	struct vfnet_pci_dma *dma = to_dma(base);
-
 	close(dma->fd);
-	free(dma);
 }
 
 /* ---- a function's group in a container ---- */
@@ -283,30 +286,53 @@ static void group_leave(struct vfnet_pci_dev *dev)
 	group->dma = NULL;
 }
 
-int vfnet_pci_attach(struct vfnet_dev *base, struct vfnet_dma *dma, struct vfnet_err *err)
+static int group_attach(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err)
 {
-	struct vfnet_pci_dev *dev = vfnet_pci_to_dev(base);
 	int rc;
 
-	rc = group_join(dev, to_dma(dma), err);
+	rc = group_join(dev, dma, err);
 	if (rc)
 		return rc;
-	rc = vfnet_pci_device_open(dev, err);
-	if (rc) {
-		group_leave(dev);
-		return rc;
+	/* the kernel marks it close-on-exec itself */
+	dev->fd = dev->host->ioctl(dev->group->fd, VFIO_GROUP_GET_DEVICE_FD, dev->fn.name);
+	if (dev->fd < 0) {
+		rc = vfnet_err_set(err, -errno, "%s: its IOMMU group does not hand it out: %s",
+				   dev->fn.name, strerror(errno));
+		goto err_leave;
 	}
+	rc = vfnet_pci_vfio_open(dev, err);
+	if (rc)
+		goto err_close;
 	dev->group->n_attached++;
 	return 0;
+
+err_close:
+	close(dev->fd);
+	dev->fd = -1;
+err_leave:
+	group_leave(dev);
+	return rc;
 }
 
-void vfnet_pci_detach(struct vfnet_dev *base)
+static void group_detach(struct vfnet_pci_dev *dev)
 {
-	struct vfnet_pci_dev *dev = vfnet_pci_to_dev(base);
-
-	if (dev->fd < 0)
-		return;
-	vfnet_pci_device_close(dev); /* first: a group with open functions cannot leave */
+	close(dev->fd); /* first: a group with open functions cannot leave */
+	dev->fd = -1;
+	dev->irqs_on = false;
 	dev->group->n_attached--;
 	group_leave(dev);
 }
+
+const struct vfnet_pci_door vfnet_pci_door_group = {
+    .driver = "vfio-pci",
+    .claim = group_claim,
+    .release = group_release,
+    .dma_open = container_open,
+    .dma_map = vfnet_pci_container_map,
+    .dma_unmap = vfnet_pci_container_unmap,
+    .dma_close = container_close,
+    .attach = group_attach,
+    .detach = group_detach,
+    .reset = vfnet_pci_vfio_reset,
+    .irq_set = vfnet_pci_vfio_irq_set,
+};

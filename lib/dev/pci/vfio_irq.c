@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Interrupts of a function: MSI-X vectors to eventfds. MSI-X is enabled with all vectors of the
- * function at once, because where VFIO_IRQ_INFO_NORESIZE is set none can be added later.
+ * Interrupts of a function of vfio-pci: MSI-X vectors to eventfds. MSI-X is enabled with all
+ * vectors of the function at once, because where VFIO_IRQ_INFO_NORESIZE is set none can be added
+ * later.
  */
 #include "lib/dev/pci/pci.h"
 
@@ -26,7 +27,7 @@ static int disable(struct vfnet_pci_dev *dev)
 }
 
 /* 0, a negative errno, or how many vectors the machine has left: too few */
-static int enable(struct vfnet_pci_dev *dev, const int32_t *eventfd)
+static int enable(struct vfnet_pci_dev *dev, const int *eventfd)
 {
 	const size_t fd_bytes = dev->dev.n_vectors * sizeof(*eventfd);
 	_Alignas(struct vfio_irq_set)
@@ -45,27 +46,17 @@ static int enable(struct vfnet_pci_dev *dev, const int32_t *eventfd)
 	return rc < 0 ? -errno : rc;
 }
 
-int vfnet_pci_irq_set(struct vfnet_dev *base, unsigned int n, const int *eventfd,
-		      struct vfnet_err *err)
+int vfnet_pci_vfio_irq_set(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err)
 {
-	struct vfnet_pci_dev *dev = vfnet_pci_to_dev(base);
-	int32_t all[VFNET_DEV_VECTORS_MAX];
 	int rc;
 
-	if (n && !base->n_vectors)
-		return vfnet_err_set(err, -ENOTSUP, "%s has no MSI-X interrupts", dev->fn.name);
-	if (n > base->n_vectors)
-		return vfnet_err_set(err, -EINVAL, "%s has %u interrupt vectors, not %u",
-				     dev->fn.name, base->n_vectors, n);
-	if (!n) {
+	if (!eventfd) {
 		rc = disable(dev);
 		return rc ? vfnet_err_set(err, rc, "%s: cannot switch interrupts off: %s",
 					  dev->fn.name, strerror(-rc))
 			  : 0;
 	}
-	for (unsigned int i = 0; i < base->n_vectors; i++)
-		all[i] = i < n ? eventfd[i] : -1;
-	rc = enable(dev, all);
+	rc = enable(dev, eventfd);
 	if (!rc) {
 		dev->irqs_on = true;
 		return 0;
@@ -74,7 +65,7 @@ int vfnet_pci_irq_set(struct vfnet_dev *base, unsigned int n, const int *eventfd
 	if (rc > 0)
 		return vfnet_err_set(err, -ENOSPC,
 				     "%s wants %u interrupt vectors and this machine has %d left",
-				     dev->fn.name, base->n_vectors, rc);
+				     dev->fn.name, dev->dev.n_vectors, rc);
 	return vfnet_err_set(err, rc, "%s: cannot connect %u interrupt vectors: %s", dev->fn.name,
-			     n, strerror(-rc));
+			     dev->dev.n_vectors, strerror(-rc));
 }

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Registers and bus mastering of a function. A door says where BARs and configuration space are in
+ * the function's descriptor; from there on all doors are alike. A BAR that is mapped is read and
+ * written there; all else goes through pread and pwrite.
+ */
+#include "lib/dev/pci/pci.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/base/bits.h"
+#include "lib/base/err.h"
+#include "lib/base/io.h"
+
+static struct vfnet_pci_dev *to_dev(struct vfnet_dev *dev)
+{
+	return VFNET_CONTAINER_OF(dev, struct vfnet_pci_dev, dev);
+}
+
+void vfnet_pci_regions_close(struct vfnet_pci_dev *dev)
+{
+	for (unsigned int bar = 0; bar < VFNET_PCI_BARS; bar++)
+		if (dev->region[bar].map)
+			munmap(dev->region[bar].map, dev->region[bar].bytes);
+	memset(dev->region, 0, sizeof(dev->region));
+}
+
+/* the region of @bar if it has a register at @offset, else NULL; while detached it has none */
+static const struct vfnet_pci_region *find_register(struct vfnet_pci_dev *dev, unsigned int bar,
+						    uint32_t offset)
+{
+	const struct vfnet_pci_region *region;
+
+	if (bar >= VFNET_PCI_BARS)
+		return NULL;
+	region = &dev->region[bar];
+	if (offset % sizeof(uint32_t) || (uint64_t)offset + sizeof(uint32_t) > region->bytes)
+		return NULL;
+	return region;
+}
+
+uint32_t vfnet_pci_read32(struct vfnet_dev *base, unsigned int bar, uint32_t offset)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	const struct vfnet_pci_region *region = find_register(dev, bar, offset);
+	uint32_t val;
+
+	if (!region)
+		return UINT32_MAX;
+	if (region->map)
+		return vfnet_io_read32(region->map + offset);
+	if (dev->host->pread(dev->fd, &val, sizeof(val), region->offset + (off_t)offset) !=
+	    sizeof(val))
+		return UINT32_MAX;
+	return le32toh(val);
+}
+
+void vfnet_pci_write32(struct vfnet_dev *base, unsigned int bar, uint32_t offset, uint32_t val)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	const struct vfnet_pci_region *region = find_register(dev, bar, offset);
+	uint32_t le = htole32(val);
+
+	if (!region)
+		return;
+	if (region->map) {
+		vfnet_io_write32(region->map + offset, val);
+		return;
+	}
+	/* a write that fails is one to a device that is gone: the next read says so */
+	dev->host->pwrite(dev->fd, &le, sizeof(le), region->offset + (off_t)offset);
+}
+
+uint32_t *vfnet_pci_doorbell(struct vfnet_dev *base, unsigned int bar, uint32_t offset)
+{
+	const struct vfnet_pci_region *region = find_register(to_dev(base), bar, offset);
+
+	return region && region->map ? (uint32_t *)(void *)(region->map + offset) : NULL;
+}
+
+int vfnet_pci_bus_master(struct vfnet_dev *base, bool on, struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	off_t at = dev->region[VFNET_PCI_CONFIG].offset + PCI_COMMAND;
+	uint16_t command;
+
+	if (dev->host->pread(dev->fd, &command, sizeof(command), at) != sizeof(command) ||
+	    command == UINT16_MAX)
+		return vfnet_err_set(err, -ENODEV,
+				     "%s: its command register cannot be read: it is gone",
+				     dev->fn.name);
+	command = le16toh(command);
+	/* memory decode stays on: QEMU's VF needs its own bit for it, 82576-vf.md §9 #15 [live] */
+	command |= PCI_COMMAND_MEMORY;
+	command = (uint16_t)(on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER);
+	command = htole16(command);
+	if (dev->host->pwrite(dev->fd, &command, sizeof(command), at) != sizeof(command))
+		return vfnet_err_set(err, -ENODEV,
+				     "%s: its command register cannot be written: it is gone",
+				     dev->fn.name);
+	return 0;
+}
