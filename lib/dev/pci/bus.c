@@ -37,6 +37,7 @@ static const struct vfnet_pci_host this_machine = {
     .mmap = mmap,
     .pread = pread,
     .pwrite = pwrite,
+    .fstat = fstat,
 };
 
 static struct vfnet_pci_bus *to_bus(struct vfnet_bus *bus)
@@ -111,11 +112,11 @@ static int dev_attach(struct vfnet_dev *base, struct vfnet_dma *base_dma, struct
 
 	if (!dma->door)
 		rc = attach_first(dev, dma, err);
-	else if (dma->door == dev->door)
+	else if (dma->door == dev->door && vfnet_pci_handed_same(dev, dma))
 		rc = dev->door->attach(dev, dma, err);
 	else
-		rc = vfnet_err_set(err, -EXDEV, "%s: the DMA domain is one of driver %s",
-				   dev->fn.name, dma->door->driver);
+		rc = vfnet_err_set(err, -EXDEV, "%s: the DMA domain is that of other functions",
+				   dev->fn.name);
 	if (!rc)
 		dev->dma = dma;
 	return rc;
@@ -127,7 +128,6 @@ static void dev_detach(struct vfnet_dev *base)
 
 	if (!dev->dma)
 		return;
-	vfnet_pci_regions_close(dev);
 	dev->door->detach(dev);
 	dev->dma = NULL;
 }
@@ -167,6 +167,7 @@ static void dev_close(struct vfnet_dev *base)
 		link = &(*link)->next;
 	*link = dev->next;
 	dev->door->release(dev);
+	vfnet_pci_handed_close(&dev->handed);
 	free(dev);
 }
 
@@ -182,8 +183,16 @@ static const struct vfnet_dev_ops dev_ops = {
     .close = dev_close,
 };
 
+static const struct vfnet_pci_door *choose_door(const struct vfnet_pci_dev *dev)
+{
+	if (!strcmp(dev->fn.driver, vfnet_pci_door_kmod.driver))
+		return &vfnet_pci_door_kmod;
+	return dev->handed.dev < 0 ? &vfnet_pci_door_group : &vfnet_pci_door_vfio_handed;
+}
+
 static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *fn,
-		   const struct vfnet_log *log, struct vfnet_pci_dev **out, struct vfnet_err *err)
+		   const struct vfnet_pci_handed *handed, struct vfnet_pci_dev **out,
+		   struct vfnet_err *err)
 {
 	struct vfnet_pci_dev *dev = calloc(1, sizeof(*dev));
 	int rc;
@@ -197,10 +206,10 @@ static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *f
 	dev->dev.numa_node = fn->numa_node;
 	snprintf(dev->dev.name, sizeof(dev->dev.name), "pci:%s", fn->name);
 	dev->host = bus->host;
-	dev->door = &vfnet_pci_door_group;
 	dev->fn = *fn;
-	dev->log = log;
+	dev->handed = *handed;
 	dev->fd = -1;
+	dev->door = choose_door(dev);
 	rc = dev->door->claim(dev, err);
 	if (rc) {
 		free(dev);
@@ -210,36 +219,64 @@ static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *f
 	return 0;
 }
 
+/* "01:10.0" or "0000:01:10.0,dev=5,dma=6": the address; @rest: what follows it */
+static int split_name(const char *text, char *name, const char **rest, struct vfnet_err *err)
+{
+	const size_t len = strcspn(text, ",");
+	char address[VFNET_PCI_NAME_BYTES] = "";
+
+	if (len < sizeof(address))
+		memcpy(address, text, len);
+	*rest = text + len;
+	if (!vfnet_pci_parse(address, name))
+		return 0;
+	return vfnet_err_set(err, -EINVAL,
+			     "\"%.40s\" is not a PCI address: write domain:bus:device.function "
+			     "in hexadecimal, as in pci:0000:01:10.0 (`lspci -D` lists them)",
+			     text);
+}
+
+static int check_not_open(const struct vfnet_pci_bus *bus, const char *name, struct vfnet_err *err)
+{
+	for (const struct vfnet_pci_dev *dev = bus->devs; dev; dev = dev->next)
+		if (!strcmp(dev->fn.name, name))
+			return vfnet_err_set(
+			    err, -EBUSY, "%s is open already: one port for each function", name);
+	return 0;
+}
+
 /* struct vfnet_bus_ops.open. n_vectors stays 0 until attach: only the attached function tells. */
 static int bus_dev_open(struct vfnet_bus *base, const char *text, const struct vfnet_log *log,
 			struct vfnet_dev **out, struct vfnet_err *err)
 {
 	struct vfnet_pci_bus *bus = to_bus(base);
+	struct vfnet_pci_handed handed;
 	struct vfnet_pci_function fn;
 	char name[VFNET_PCI_NAME_BYTES];
-	struct vfnet_pci_dev *pci;
+	struct vfnet_pci_dev *dev = NULL;
+	const char *rest;
 	int rc;
 
-	if (vfnet_pci_parse(text, name))
-		return vfnet_err_set(
-		    err, -EINVAL,
-		    "\"%.40s\" is not a PCI address: write domain:bus:device.function "
-		    "in hexadecimal, as in pci:0000:01:10.0 (`lspci -D` lists them)",
-		    text);
-	for (pci = bus->devs; pci; pci = pci->next)
-		if (!strcmp(pci->fn.name, name))
-			return vfnet_err_set(
-			    err, -EBUSY, "%s is open already: one port for each function", name);
-	rc = vfnet_pci_find(bus->host, name, &fn, err);
+	rc = split_name(text, name, &rest, err);
 	if (!rc)
-		rc = dev_new(bus, &fn, log, &pci, err);
+		rc = check_not_open(bus, name, err);
+	if (!rc)
+		rc = vfnet_pci_find(bus->host, name, &fn, err);
+	if (!rc)
+		rc = vfnet_pci_parse_handed(rest, &handed, err);
 	if (rc)
 		return rc;
-	pci->next = bus->devs;
-	bus->devs = pci;
-	vfnet_log(log, INFO, "%s: %04x:%04x, IOMMU group %u, NUMA node %d", pci->dev.name,
-		  fn.vendor, fn.device, fn.group, fn.numa_node);
-	*out = &pci->dev;
+	rc = dev_new(bus, &fn, &handed, &dev, err);
+	if (rc) {
+		vfnet_pci_handed_close(&handed);
+		return rc;
+	}
+	dev->log = log;
+	dev->next = bus->devs;
+	bus->devs = dev;
+	vfnet_log(log, INFO, "%s: %04x:%04x, driver %s, IOMMU group %u, NUMA node %d",
+		  dev->dev.name, fn.vendor, fn.device, fn.driver, fn.group, fn.numa_node);
+	*out = &dev->dev;
 	return 0;
 }
 

@@ -8,16 +8,21 @@
  *
  *   sysfs.c         what /sys says about a function, and what is wrong with it
  *   bus.c           claims a function, chooses its door
- *   registers.c     registers and bus mastering, the same through each door
+ *   handed.c        descriptors that the program hands in with the name
+ *   registers.c     registers, bus mastering and reset, the same through each door
+ *   kmod.c          the door of our own module: /dev/vfio<N>
+ *   kmod_dma.c      and its domains: /dev/uiommu
  *   vfio_group.c    the door of vfio-pci by groups and containers
  *   vfio_dma.c      what is mapped in a container
  *   vfio_device.c   vfio-pci's descriptor of a function: BARs and reset
  *   vfio_irq.c      and its interrupts
+ *   vfio_handed.c   the door of vfio-pci by descriptors that were handed in
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "lib/dev/dev.h"
@@ -26,6 +31,8 @@
 #define VFNET_PCI_NAME_BYTES 13
 /** VFNET_PCI_DRIVER_BYTES - the name of a kernel driver and its NUL. */
 #define VFNET_PCI_DRIVER_BYTES 64
+/** VFNET_PCI_NODE_BYTES - "vfio<N>" and its NUL. */
+#define VFNET_PCI_NODE_BYTES 16
 /** VFNET_PCI_PATH_BYTES - enough for each path below roots of at most VFNET_PCI_ROOT_MAX bytes. */
 #define VFNET_PCI_PATH_BYTES 384
 #define VFNET_PCI_ROOT_MAX   200
@@ -39,6 +46,7 @@
  * @sysfs:  where sysfs is mounted, "/sys"
  * @dev:    where device files are, "/dev"
  * @open:   open(2), and so on: -1 and errno on failure. What @open returns is closed by close(2)
+ * @fstat:  of descriptors that were handed in
  */
 struct vfnet_pci_host {
 	const char *sysfs;
@@ -48,6 +56,7 @@ struct vfnet_pci_host {
 	void *(*mmap)(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset);
 	ssize_t (*pread)(int fd, void *data, size_t bytes, off_t offset);
 	ssize_t (*pwrite)(int fd, const void *data, size_t bytes, off_t offset);
+	int (*fstat)(int fd, struct stat *stat);
 };
 
 /**
@@ -108,6 +117,24 @@ int vfnet_pci_find(const struct vfnet_pci_host *host, const char *name,
 		   struct vfnet_pci_function *fn, struct vfnet_err *err);
 
 /**
+ * vfnet_pci_kmod_node() - which device file our module made for a function
+ * @node: VFNET_PCI_NODE_BYTES: "vfio0", below /dev
+ *
+ * Return: 0; -ENODEV.
+ */
+int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, char *node,
+			struct vfnet_err *err);
+
+/**
+ * vfnet_pci_node_number() - major and minor of a device file that sysfs tells of
+ * @file: the "dev" below the function's folder
+ *
+ * Return: 0; a negative errno.
+ */
+int vfnet_pci_node_number(const struct vfnet_pci_host *host, const char *name, const char *file,
+			  dev_t *number);
+
+/**
  * vfnet_pci_rivals() - who else holds functions of a function's IOMMU group
  * @text: " 0000:01:00.0 (igb) ...", cut where @bytes end; "" = nobody
  */
@@ -147,7 +174,7 @@ struct vfnet_pci_door {
 	/** @attach: put @dev into @dma; fills fd, region, n_vectors. On failure all as before */
 	int (*attach)(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err);
 
-	/** @detach: undo it; never called twice */
+	/** @detach: undo it, vfnet_pci_regions_close() too; never called twice */
 	void (*detach)(struct vfnet_pci_dev *dev);
 
 	int (*reset)(struct vfnet_pci_dev *dev, struct vfnet_err *err);
@@ -156,8 +183,12 @@ struct vfnet_pci_door {
 	int (*irq_set)(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err);
 };
 
+/** vfnet_pci_door_kmod - our own module: /dev/vfio<N> and /dev/uiommu, opened or handed in. */
+extern const struct vfnet_pci_door vfnet_pci_door_kmod;
 /** vfnet_pci_door_group - vfio-pci by /dev/vfio/<group> and /dev/vfio/vfio. */
 extern const struct vfnet_pci_door vfnet_pci_door_group;
+/** vfnet_pci_door_vfio_handed - vfio-pci by its descriptor and a container, handed in. */
+extern const struct vfnet_pci_door vfnet_pci_door_vfio_handed;
 
 /**
  * struct vfnet_pci_bus - the bus
@@ -174,11 +205,25 @@ struct vfnet_pci_bus {
 };
 
 /**
+ * struct vfnet_pci_handed - descriptors of the program's, duplicated; -1 = none
+ * @dev: the function
+ * @dma: its domain
+ * @dma_number: what the program called that
+ */
+struct vfnet_pci_handed {
+	int dev;
+	int dma;
+	int dma_number;
+};
+
+/**
  * struct vfnet_pci_dma - a domain
  * @dma:      contract
  * @host:     the machine
  * @door:     that of its functions; NULL = none was attached yet
- * @fd:       what memory is mapped on: a container
+ * @fd:       what memory is mapped on: a container or /dev/uiommu
+ * @handed:   @fd duplicates a descriptor that was handed in, of which @handed_number
+ * @maps:     door_kmod: what is mapped
  * @type:     container: kind of IOMMU driver that it gets
  * @n_groups: container: groups in it; the kernel's IOMMU driver and its mappings live as long as
  *            there is one
@@ -188,6 +233,9 @@ struct vfnet_pci_dma {
 	const struct vfnet_pci_host *host;
 	const struct vfnet_pci_door *door;
 	int fd;
+	bool handed;
+	int handed_number;
+	struct vfnet_pci_mapping *maps;
 	unsigned long type;
 	unsigned int n_groups;
 };
@@ -213,10 +261,11 @@ struct vfnet_pci_region {
  * @log:       the context's sink
  * @next:      the bus's list
  * @dma:       the domain that it is in; NULL = detached
+ * @handed:    descriptors that came with the name
  * @fd:        the function; -1 = not open
  * @group:     door_group: where it is
- * @can_reset: it has a function-level reset that the kernel can use
- * @irqs_on:   MSI-X is enabled
+ * @can_reset: vfio-pci: it has a function-level reset that the kernel can use
+ * @irqs_on:   vfio-pci: MSI-X is enabled
  * @region:    BAR or VFNET_PCI_CONFIG
  */
 struct vfnet_pci_dev {
@@ -227,6 +276,7 @@ struct vfnet_pci_dev {
 	const struct vfnet_log *log;
 	struct vfnet_pci_dev *next;
 	struct vfnet_pci_dma *dma;
+	struct vfnet_pci_handed handed;
 	int fd;
 	struct vfnet_pci_group *group;
 	bool can_reset;
@@ -241,8 +291,64 @@ void vfnet_pci_write32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset,
 uint32_t *vfnet_pci_doorbell(struct vfnet_dev *dev, unsigned int bar, uint32_t offset);
 int vfnet_pci_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *err);
 
+/** VFNET_PCI_RESET_TRIES - a millisecond each: a reset by somebody else takes 110 ms [live]. */
+#define VFNET_PCI_RESET_TRIES 300
+
+/** vfnet_pci_reset_pause() - the millisecond between two tries. */
+void vfnet_pci_reset_pause(void);
+
+/**
+ * vfnet_pci_reset_call() - reset by an ioctl without argument
+ *
+ * Return: as struct vfnet_dev_ops.reset.
+ */
+int vfnet_pci_reset_call(struct vfnet_pci_dev *dev, unsigned long request, struct vfnet_err *err);
+
+/** vfnet_pci_warn_unmapped() - log that BAR 0 is reached by system calls. */
+void vfnet_pci_warn_unmapped(const struct vfnet_pci_dev *dev);
+
 /** vfnet_pci_regions_close() - unmap and forget all regions: no register is reached afterwards. */
 void vfnet_pci_regions_close(struct vfnet_pci_dev *dev);
+
+/* ---- handed.c ---- */
+
+/**
+ * vfnet_pci_parse_handed() - take ",dev=N,dma=M" apart and duplicate both descriptors
+ * @text:   what follows the address, with its comma; "" = nothing is handed in
+ * @handed: filled; for vfnet_pci_handed_close()
+ *
+ * Return: 0; -EINVAL another form; -EBADF not open; -EMFILE.
+ */
+int vfnet_pci_parse_handed(const char *text, struct vfnet_pci_handed *handed,
+			   struct vfnet_err *err);
+
+/** vfnet_pci_handed_close() - close the duplicates. */
+void vfnet_pci_handed_close(struct vfnet_pci_handed *handed);
+
+/** vfnet_pci_handed_dma() - fill in @dma's fd with the domain that was handed in for @dev. */
+int vfnet_pci_handed_dma(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
+			 struct vfnet_err *err);
+
+/** vfnet_pci_handed_same() - do the names of functions say that @dev belongs into @dma? */
+bool vfnet_pci_handed_same(const struct vfnet_pci_dev *dev, const struct vfnet_pci_dma *dma);
+
+/**
+ * vfnet_pci_handed_is_node() - is the descriptor that was handed in for @dev that of its node?
+ * @node: name below /dev
+ *
+ * Return: 0; -EINVAL it is something else's.
+ */
+int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *node,
+			     struct vfnet_err *err);
+
+/* ---- our module ---- */
+
+int vfnet_pci_uiommu_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
+			  struct vfnet_err *err);
+void vfnet_pci_uiommu_close(struct vfnet_pci_dma *dma);
+int vfnet_pci_uiommu_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
+			 struct vfnet_err *err);
+void vfnet_pci_uiommu_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
 
 /* ---- vfio-pci ---- */
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Registers and bus mastering of a function. A door says where BARs and configuration space are in
- * the function's descriptor; from there on all doors are alike. A BAR that is mapped is read and
- * written there; all else goes through pread and pwrite.
+ * Registers, bus mastering and reset of a function. A door says where BARs and configuration space
+ * are in the function's descriptor; from there on all doors are alike. A BAR that is mapped is read
+ * and written there; all else goes through pread and pwrite.
  */
+#define VFNET_LOG_TAG "pci"
+
 #include "lib/dev/pci/pci.h"
 
 #include <endian.h>
@@ -11,6 +13,7 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "lib/base/bits.h"
 #include "lib/base/err.h"
@@ -27,6 +30,12 @@ void vfnet_pci_regions_close(struct vfnet_pci_dev *dev)
 		if (dev->region[bar].map)
 			munmap(dev->region[bar].map, dev->region[bar].bytes);
 	memset(dev->region, 0, sizeof(dev->region));
+}
+
+void vfnet_pci_warn_unmapped(const struct vfnet_pci_dev *dev)
+{
+	vfnet_log(dev->log, WARN, "%s: BAR 0 cannot be mapped, each access is a system call",
+		  dev->dev.name);
 }
 
 /* the region of @bar if it has a register at @offset, else NULL; while detached it has none */
@@ -103,4 +112,28 @@ int vfnet_pci_bus_master(struct vfnet_dev *base, bool on, struct vfnet_err *err)
 				     "%s: its command register cannot be written: it is gone",
 				     dev->fn.name);
 	return 0;
+}
+
+void vfnet_pci_reset_pause(void)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+
+	nanosleep(&pause, NULL);
+}
+
+int vfnet_pci_reset_call(struct vfnet_pci_dev *dev, unsigned long request, struct vfnet_err *err)
+{
+	for (unsigned int i = 0; i < VFNET_PCI_RESET_TRIES; i++) {
+		if (!dev->host->ioctl(dev->fd, request, NULL))
+			return 0;
+		if (errno == ENOTTY)
+			return vfnet_err_set(err, -ENOTSUP, "%s has no function-level reset",
+					     dev->fn.name);
+		if (errno != EAGAIN)
+			return vfnet_err_set(err, -errno, "%s: reset failed: %s", dev->fn.name,
+					     strerror(errno));
+		vfnet_pci_reset_pause(); /* somebody else holds the kernel's lock on it */
+	}
+	return vfnet_err_set(err, -EBUSY, "%s: the kernel kept it locked for %d tries at a reset",
+			     dev->fn.name, VFNET_PCI_RESET_TRIES);
 }

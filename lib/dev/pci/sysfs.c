@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/base/err.h"
@@ -84,27 +85,54 @@ static int read_link(const struct vfnet_pci_host *host, const char *name, const 
 	return 0;
 }
 
-/* the number in a file, decimal or 0x... */
-static int read_number(const struct vfnet_pci_host *host, const char *name, const char *file,
-		       long *val)
+/* the first line of a file; "" when it is empty */
+static int read_line(const struct vfnet_pci_host *host, const char *name, const char *file,
+		     char *text, int bytes)
 {
 	char path[VFNET_PCI_PATH_BYTES];
-	char text[32] = "";
 	FILE *stream;
-	char *end;
-	long num;
 
 	function_path(host, name, file, path);
 	stream = fopen(path, "re");
 	if (!stream)
 		return -errno;
-	if (!fgets(text, sizeof(text), stream))
+	if (!fgets(text, bytes, stream))
 		text[0] = '\0';
 	fclose(stream);
+	return 0;
+}
+
+/* the number in a file, decimal or 0x... */
+static int read_number(const struct vfnet_pci_host *host, const char *name, const char *file,
+		       long *val)
+{
+	char text[32];
+	char *end;
+	long num;
+	int rc = read_line(host, name, file, text, sizeof(text));
+
+	if (rc)
+		return rc;
 	num = strtol(text, &end, 0);
 	if (end == text || (*end && *end != '\n'))
 		return -EIO;
 	*val = num;
+	return 0;
+}
+
+int vfnet_pci_node_number(const struct vfnet_pci_host *host, const char *name, const char *file,
+			  dev_t *number)
+{
+	unsigned int major;
+	unsigned int minor;
+	char text[32];
+	int rc = read_line(host, name, file, text, sizeof(text));
+
+	if (rc)
+		return rc;
+	if (sscanf(text, "%u:%u", &major, &minor) != 2)
+		return -EIO;
+	*number = makedev(major, minor);
 	return 0;
 }
 
@@ -179,7 +207,7 @@ static int check_driver(const struct vfnet_pci_host *host, const char *name, cha
 	int rc = read_link(host, name, "/driver", driver, VFNET_PCI_DRIVER_BYTES);
 	long n_vfs;
 
-	if (!rc && !strcmp(driver, "vfio-pci"))
+	if (!rc && (!strcmp(driver, "vfio-pci") || !strcmp(driver, "vfio")))
 		return 0;
 	/* who binds this one to vfio-pci loses its network interface and all virtual functions */
 	if (!read_number(host, name, "/sriov_numvfs", &n_vfs))
@@ -226,11 +254,37 @@ int vfnet_pci_find(const struct vfnet_pci_host *host, const char *name,
 	return 0;
 }
 
+int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, char *node,
+			struct vfnet_err *err)
+{
+	char path[VFNET_PCI_PATH_BYTES];
+	const struct dirent *entry;
+	bool found = false;
+	DIR *folder;
+
+	function_path(host, name, "/vfio", path);
+	folder = opendir(path);
+	while (folder && !found && (entry = readdir(folder))) {
+		found = !strncmp(entry->d_name, "vfio", 4) &&
+			strlen(entry->d_name) < VFNET_PCI_NODE_BYTES;
+		if (found)
+			strcpy(node, entry->d_name);
+	}
+	if (folder)
+		closedir(folder);
+	if (found)
+		return 0;
+	return vfnet_err_set(err, -ENODEV,
+			     "%s is bound to a driver vfio, and there is no vfio<N> in %s: this is "
+			     "not the driver of vfnet's module uvfio, or it is just letting go",
+			     name, path);
+}
+
 /* drivers that leave a group to its user */
 static bool is_neutral(const char *driver)
 {
-	return !strcmp(driver, "vfio-pci") || !strcmp(driver, "pci-stub") ||
-	       !strcmp(driver, "pcieport");
+	return !strcmp(driver, "vfio-pci") || !strcmp(driver, "vfio") ||
+	       !strcmp(driver, "pci-stub") || !strcmp(driver, "pcieport");
 }
 
 void vfnet_pci_rivals(const struct vfnet_pci_host *host, const struct vfnet_pci_function *fn,

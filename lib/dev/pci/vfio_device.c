@@ -8,8 +8,6 @@
  * put to sleep by its owner), a load or a store raises SIGBUS. There is no cure on this side of
  * the interface that does not install a signal handler; our own module (kmod/) has none of it.
  */
-#define VFNET_LOG_TAG "pci"
-
 #include "lib/dev/pci/pci.h"
 
 #include <assert.h>
@@ -17,12 +15,8 @@
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "lib/base/err.h"
-
-#define RESET_TRIES    100
-#define RESET_PAUSE_NS 1000000
 
 static_assert(VFNET_PCI_CONFIG == VFIO_PCI_CONFIG_REGION_INDEX, "vfio's numbering");
 
@@ -59,9 +53,7 @@ static int open_regions(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 	for (unsigned int bar = 0; bar < VFNET_PCI_BARS && !rc; bar++)
 		rc = region_open(dev, bar, bar == 0, err);
 	if (!rc && dev->region[0].bytes && !dev->region[0].map)
-		vfnet_log(dev->log, WARN,
-			  "%s: BAR 0 cannot be mapped, each access is a system call",
-			  dev->dev.name);
+		vfnet_pci_warn_unmapped(dev);
 	return rc;
 }
 
@@ -92,17 +84,7 @@ int vfnet_pci_vfio_open(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 
 int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 {
-	static const struct timespec pause = {.tv_nsec = RESET_PAUSE_NS};
-
 	if (!dev->can_reset)
 		return vfnet_err_set(err, -ENOTSUP, "%s has no function-level reset", dev->fn.name);
-	for (unsigned int i = 0; i < RESET_TRIES; i++) {
-		if (!dev->host->ioctl(dev->fd, VFIO_DEVICE_RESET, NULL))
-			return 0;
-		if (errno != EAGAIN)
-			return device_failed(dev, "reset failed", err);
-		nanosleep(&pause, NULL); /* somebody else holds the kernel's lock on it */
-	}
-	return vfnet_err_set(err, -EBUSY, "%s: the kernel kept it locked for %d tries at a reset",
-			     dev->fn.name, RESET_TRIES);
+	return vfnet_pci_reset_call(dev, VFIO_DEVICE_RESET, err);
 }

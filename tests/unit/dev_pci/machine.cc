@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <linux/vfio.h>
@@ -30,7 +31,13 @@ int fake_ioctl(int fd, unsigned long request, void *arg)
 
 void *fake_mmap(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
-	return current->must_fail("mmap") ? MAP_FAILED : mmap(addr, bytes, prot, flags, fd, offset);
+	if (current->must_fail("mmap"))
+		return MAP_FAILED;
+	if (!current->mappable) { /* our module is asked, vfio-pci says so beforehand */
+		errno = EINVAL;
+		return MAP_FAILED;
+	}
+	return mmap(addr, bytes, prot, flags, fd, offset);
 }
 
 ssize_t fake_pread(int fd, void *data, size_t bytes, off_t offset)
@@ -41,6 +48,11 @@ ssize_t fake_pread(int fd, void *data, size_t bytes, off_t offset)
 ssize_t fake_pwrite(int fd, const void *data, size_t bytes, off_t offset)
 {
 	return current->must_fail("pwrite") ? -1 : pwrite(fd, data, bytes, offset);
+}
+
+int fake_fstat(int fd, struct stat *stat)
+{
+	return current->must_fail("fstat") ? -1 : current->do_fstat(fd, stat);
 }
 
 } // namespace
@@ -54,12 +66,18 @@ Machine::Machine()
 	fs::create_directories(root + "/dev/vfio");
 	write("dev/vfio/vfio", "");
 	registers_ = memfd_create("registers", MFD_CLOEXEC);
-	if (ftruncate(registers_, VFIO_PCI_NUM_REGIONS * REGION_STRIDE))
+	write("dev/uiommu", "");
+	if (ftruncate(registers_, MODULE_CONFIG + 256))
+		abort();
+	/* vendor and device, as vfio-pci and our module show them */
+	const uint32_t ids = 0x10ca8086;
+	if (pwrite(registers_, &ids, 4, COMMAND - 4) != 4 ||
+	    pwrite(registers_, &ids, 4, MODULE_CONFIG) != 4)
 		abort();
 	sysfs_ = root + "/sys";
 	dev_ = root + "/dev";
-	host = {sysfs_.c_str(), dev_.c_str(), fake_open,  fake_ioctl,
-		fake_mmap,	fake_pread,   fake_pwrite};
+	host = {sysfs_.c_str(), dev_.c_str(), fake_open,   fake_ioctl,
+		fake_mmap,	fake_pread,   fake_pwrite, fake_fstat};
 	current = this;
 }
 
@@ -111,8 +129,44 @@ void Machine::add_function(const std::string &name, unsigned int group, const st
 	fs::create_symlink("../../../../kernel/iommu_groups/" + number,
 			   root + "/" + dir + "/iommu_group");
 	bind(name, driver);
-	write("dev/vfio/" + number, "");
 	group_of_[name] = group;
+	if (driver == "vfio") {
+		const unsigned int n = node_of_[name] = static_cast<unsigned int>(node_of_.size());
+
+		write(dir + "/vfio/" + node(name) + "/dev", "510:" + std::to_string(n) + "\n");
+		write("dev/" + node(name), "");
+	} else {
+		write("dev/vfio/" + number, "");
+	}
+}
+
+std::string Machine::node(const std::string &name) const
+{
+	return "vfio" + std::to_string(node_of_.at(name));
+}
+
+int Machine::open_as_program(const std::string &file)
+{
+	int fd = do_open((dev_ + "/" + file).c_str(), O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		abort();
+	return fd;
+}
+
+void Machine::close_as_program(int fd)
+{
+	for (int other = 0; other < 1024; other++)
+		if (other != fd && !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, fd, other)) {
+			rename(fd, other);
+			break;
+		}
+	close(fd);
+}
+
+int Machine::function_as_program(int group, const char *name)
+{
+	return do_ioctl(group, VFIO_GROUP_GET_DEVICE_FD, const_cast<char *>(name));
 }
 
 void Machine::fail(const std::string &call, int errnum, unsigned int nth)
@@ -188,6 +242,20 @@ uint16_t Machine::command() const
 	return pread(registers_, &val, sizeof(val), COMMAND) == sizeof(val) ? val : 0;
 }
 
+uint16_t Machine::module_command() const
+{
+	uint16_t val = 0;
+
+	return pread(registers_, &val, sizeof(val), MODULE_CONFIG + 4) == sizeof(val) ? val : 0;
+}
+
+void Machine::write_config(uint8_t at, const std::vector<uint8_t> &bytes)
+{
+	if (pwrite(registers_, bytes.data(), bytes.size(), MODULE_CONFIG + at) !=
+	    static_cast<ssize_t>(bytes.size()))
+		abort();
+}
+
 void Machine::set_command(uint16_t val)
 {
 	if (pwrite(registers_, &val, sizeof(val), COMMAND) != sizeof(val))
@@ -220,9 +288,9 @@ int Bus::map(struct vfnet_dma *dma, uint64_t iova, uint64_t bytes)
 	return bus->ops->dma_map(dma, reinterpret_cast<void *>(0x10000), iova, bytes, &err);
 }
 
-Attached::Attached(Machine &machine, const char *name) : bus(machine)
+Attached::Attached(Machine &machine, const std::string &name) : bus(machine)
 {
-	if (bus.open(name, &dev) || bus.open_dma(&dma))
+	if (bus.open(name.c_str(), &dev) || bus.open_dma(&dma))
 		abort();
 	rc = dev->ops->attach(dev, dma, &err);
 }

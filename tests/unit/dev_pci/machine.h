@@ -4,14 +4,17 @@
 
 /*
  * A machine with PCI functions, made of a temporary folder (sysfs, /dev) and of a kernel that
- * answers vfio's ioctls by their documented rules. Descriptors are real ones: files of the folder
- * for groups and containers, a memfd for a function, so that mmap, pread and close are real too
- * and leaks show in /proc/self.
+ * answers the ioctls of vfio-pci and of our module by their documented rules. Descriptors are real
+ * ones: files of the folder for groups, containers and /dev/uiommu, a memfd for a function, so that
+ * mmap, pread and close are real too and leaks show in /proc/self.
  */
 
 #include <cstdint>
+#include <linux/kcmp.h>
 #include <map>
 #include <string>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -23,6 +26,7 @@ constexpr const char *VF0 = "0000:01:10.0";
 constexpr const char *VF1 = "0000:01:10.2";
 constexpr uint64_t IOVA = UINT64_C(1) << 32;
 constexpr off_t REGION_STRIDE = 0x10000;
+constexpr off_t MODULE_CONFIG = off_t{15} << 32;
 
 class Machine
 {
@@ -32,7 +36,8 @@ class Machine
 	Machine(const Machine &) = delete;
 	Machine &operator=(const Machine &) = delete;
 
-	/* sysfs and /dev */
+	/* sysfs and /dev; the driver "vfio" is that of our module, which makes /dev/vfio0 and so on
+	 */
 	void add_function(const std::string &name, unsigned int group, const std::string &driver);
 	void bind(const std::string &name, const std::string &driver);
 	void write(const std::string &file, const std::string &text);
@@ -70,6 +75,18 @@ class Machine
 	uint16_t command() const;
 	void set_command(uint16_t val);
 
+	/* our module */
+	bool caps_bite_tail = false;
+	std::vector<std::pair<uint64_t, uint64_t>> vaddrs; /* of unmappings: vaddr, size */
+	uint16_t module_command() const;
+	void write_config(uint8_t at, const std::vector<uint8_t> &bytes);
+	std::string node(const std::string &name) const;
+
+	/* a program that hands descriptors in: what it opens it closes itself */
+	int open_as_program(const std::string &file);
+	int function_as_program(int group, const char *name);
+	void close_as_program(int fd); /* while the library has a duplicate */
+
 	/* leaks: descriptors and mappings of this process that belong to the machine */
 	unsigned int n_open() const;
 	unsigned int n_mapped() const;
@@ -80,6 +97,7 @@ class Machine
 	/* the kernel's side of struct vfnet_pci_host */
 	int do_open(const char *path, int flags);
 	int do_ioctl(int fd, unsigned long request, void *arg);
+	int do_fstat(int fd, struct stat *stat);
 	bool must_fail(const char *call);
 
       private:
@@ -92,6 +110,18 @@ class Machine
 		bool has_iommu = false;
 	};
 
+	struct Node {
+		unsigned int number;
+		bool in_domain;
+	};
+
+	template <typename T> T *find(std::map<int, T> &files, int fd);
+	void forget(int fd);
+	void rename(int fd, int duplicate);
+	int node_ioctl(Node &node, unsigned long request, void *arg);
+	int uiommu_ioctl(unsigned long request, void *arg);
+	int domain_set(Node &node, int fd);
+	int msix_set(const int *arg);
 	int container_ioctl(Container &container, unsigned long request, void *arg);
 	int group_ioctl(Group &group, unsigned long request, void *arg);
 	int device_ioctl(unsigned long request, void *arg);
@@ -104,7 +134,10 @@ class Machine
 
 	std::map<int, Group> groups_;
 	std::map<int, Container> containers_;
+	std::map<int, Node> nodes_;
+	std::map<int, bool> uiommus_;
 	std::map<std::string, unsigned int> group_of_;
+	std::map<std::string, unsigned int> node_of_;
 	std::string sysfs_;
 	std::string dev_;
 	int registers_; /* the memfd that every function's descriptor opens anew */
@@ -112,6 +145,15 @@ class Machine
 	unsigned int fail_nth_ = 0;
 	int fail_errno_ = 0;
 };
+
+/* what a descriptor, or a duplicate of it, is */
+template <typename T> T *Machine::find(std::map<int, T> &files, int fd)
+{
+	for (auto &[number, file] : files)
+		if (!syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, number, fd))
+			return &file;
+	return nullptr;
+}
 
 /* a bus on a machine, closed at the end */
 class Bus
@@ -134,7 +176,7 @@ class Bus
 class Attached
 {
       public:
-	explicit Attached(Machine &machine, const char *name = VF0);
+	explicit Attached(Machine &machine, const std::string &name = VF0);
 	~Attached();
 
 	Bus bus;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's half of the machine: what vfio's ioctls do. */
+/* The kernel's half of the machine: files in /dev, and what vfio's ioctls do. */
 #include "tests/unit/dev_pci/machine.h"
 
 #include <cerrno>
@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/vfio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace
@@ -44,45 +46,89 @@ const char *call_name(unsigned long request)
 	return it == names.end() ? "?" : it->second;
 }
 
+bool is_function(int fd)
+{
+	std::error_code none;
+	const std::string link = "/proc/self/fd/" + std::to_string(fd);
+
+	return std::filesystem::read_symlink(link, none).string().rfind("/memfd:registers", 0) == 0;
+}
+
 } // namespace
 
 int Machine::do_open(const char *path, int flags)
 {
-	const std::string control = dev_ + "/vfio/vfio";
-	const std::string name = std::filesystem::path(path).filename().string();
-	bool is_group = path != control;
+	const std::string file = std::string(path).substr(dev_.size() + 1);
+	const std::string kind = file == "uiommu"	       ? "uiommu"
+				 : file == "vfio/vfio"	       ? "container"
+				 : file.find('/') != file.npos ? "group"
+							       : "node";
 	int fd;
 
-	if (must_fail(is_group ? "open group" : "open container"))
+	if (must_fail(("open " + kind).c_str()))
 		return -1;
 	if (!(flags & O_CLOEXEC))
 		return fail_with(EINVAL);
-	if (is_group && n_open_as(path))
+	if (kind == "group" && n_open_as(path))
 		return fail_with(EBUSY);
-	fd = open(path, flags);
-	if (fd < 0)
+	if (access(path, F_OK))
 		return -1;
+	fd = kind == "node" ? open_function() : open(path, flags);
+	forget(fd);
+	if (kind == "group")
+		groups_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(5))), -1};
+	else if (kind == "container")
+		containers_[fd] = {};
+	else if (kind == "uiommu")
+		uiommus_[fd] = true;
+	else
+		nodes_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(4))), false};
+	return fd;
+}
+
+/* the number had another meaning before */
+void Machine::forget(int fd)
+{
 	groups_.erase(fd);
 	containers_.erase(fd);
-	if (is_group)
-		groups_[fd] = {static_cast<unsigned int>(std::stoul(name)), -1};
-	else
-		containers_[fd] = {};
-	return fd;
+	uiommus_.erase(fd);
+	nodes_.erase(fd);
+}
+
+/* the descriptor @fd is closed next, and the file lives on as @duplicate */
+void Machine::rename(int fd, int duplicate)
+{
+	if (nodes_.count(fd))
+		nodes_[duplicate] = nodes_[fd];
+	if (uiommus_.count(fd))
+		uiommus_[duplicate] = true;
+	forget(fd);
+}
+
+int Machine::do_fstat(int fd, struct stat *stat)
+{
+	const Node *node = find(nodes_, fd);
+
+	if (!node)
+		return fstat(fd, stat);
+	stat->st_mode = S_IFCHR;
+	stat->st_rdev = makedev(510, node->number);
+	return 0;
 }
 
 int Machine::do_ioctl(int fd, unsigned long request, void *arg)
 {
-	auto group = groups_.find(fd);
-	auto container = containers_.find(fd);
-
+	if (Node *node = find(nodes_, fd))
+		return node_ioctl(*node, request, arg);
+	if (find(uiommus_, fd))
+		return uiommu_ioctl(request, arg);
 	if (must_fail(call_name(request)))
 		return -1;
-	if (group != groups_.end())
-		return group_ioctl(group->second, request, arg);
-	if (container != containers_.end())
-		return container_ioctl(container->second, request, arg);
-	return device_ioctl(request, arg);
+	if (Group *group = find(groups_, fd))
+		return group_ioctl(*group, request, arg);
+	if (Container *container = find(containers_, fd))
+		return container_ioctl(*container, request, arg);
+	return is_function(fd) ? device_ioctl(request, arg) : fail_with(ENOTTY);
 }
 
 int Machine::get_iommu_info(void *arg) const
@@ -177,8 +223,7 @@ int Machine::open_function()
 	/* a descriptor of its own, not a duplicate */
 	int fd = open(("/proc/self/fd/" + std::to_string(registers_)).c_str(), O_RDWR | O_CLOEXEC);
 
-	groups_.erase(fd);
-	containers_.erase(fd);
+	forget(fd);
 	return fd;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <unistd.h>
 
 #include "lib/base/io.h"
@@ -16,14 +17,14 @@ constexpr uint16_t MEMORY = 2;
 constexpr uint16_t MASTER = 4;
 constexpr uint16_t INTX_OFF = 0x400;
 
-/* with BAR 0 mapped, and without */
-class PciRegisters : public testing::TestWithParam<bool>
+/* through each driver, with BAR 0 mapped and without */
+class PciRegisters : public testing::TestWithParam<std::tuple<const char *, bool>>
 {
       protected:
 	PciRegisters()
 	{
-		machine.add_function(VF0, 17, "vfio-pci");
-		machine.mappable = GetParam();
+		machine.add_function(VF0, 17, std::get<0>(GetParam()));
+		machine.mappable = is_mapped;
 		vf = new Attached(machine);
 		dev = vf->dev;
 	}
@@ -33,6 +34,7 @@ class PciRegisters : public testing::TestWithParam<bool>
 		delete vf;
 	}
 
+	const bool is_mapped = std::get<1>(GetParam());
 	Machine machine;
 	Attached *vf;
 	struct vfnet_dev *dev;
@@ -41,7 +43,7 @@ class PciRegisters : public testing::TestWithParam<bool>
 TEST_P(PciRegisters, MappingFollowsTheFlag)
 {
 	ASSERT_EQ(0, vf->rc) << vf->err.text;
-	EXPECT_EQ(GetParam() ? 1u : 0u, machine.n_mapped());
+	EXPECT_EQ(is_mapped ? 1u : 0u, machine.n_mapped());
 }
 
 TEST_P(PciRegisters, ReadsAndWrites)
@@ -78,7 +80,7 @@ TEST_P(PciRegisters, DoorbellIsTheRegister)
 {
 	uint32_t *tail = dev->ops->doorbell(dev, 0, 0x3818);
 
-	ASSERT_EQ(GetParam(), tail != nullptr);
+	ASSERT_EQ(is_mapped, tail != nullptr);
 	if (tail) {
 		vfnet_io_store_tail(tail, 32);
 		EXPECT_EQ(32u, machine.bar0(0x3818));
@@ -92,7 +94,26 @@ TEST_P(PciRegisters, DetachedFunctionHasNone)
 	EXPECT_EQ(0u, machine.n_mapped());
 }
 
-INSTANTIATE_TEST_SUITE_P(BothWays, PciRegisters, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(EachWay, PciRegisters,
+			 testing::Combine(testing::Values("vfio-pci", "vfio"), testing::Bool()));
+
+/* what is the same through each driver */
+class PciFunction : public testing::TestWithParam<const char *>
+{
+      protected:
+	PciFunction()
+	{
+		machine.add_function(VF0, 17, GetParam());
+	}
+
+	/* our module wants them switched off in between */
+	const bool changes_while_on = GetParam() != std::string("vfio");
+	const char *irqs_call = changes_while_on ? "SET_IRQS" : "EVENTFDS_MSIX";
+	Machine machine;
+	struct vfnet_err err = {};
+};
+
+INSTANTIATE_TEST_SUITE_P(EachDriver, PciFunction, testing::Values("vfio-pci", "vfio"));
 
 class PciDevice : public testing::Test
 {
@@ -106,7 +127,7 @@ class PciDevice : public testing::Test
 	struct vfnet_err err = {};
 };
 
-TEST_F(PciDevice, FailedAccessesAreThoseOfADeadDevice)
+TEST_P(PciFunction, FailedAccessesAreThoseOfADeadDevice)
 {
 	machine.mappable = false;
 	Attached vf(machine);
@@ -118,7 +139,7 @@ TEST_F(PciDevice, FailedAccessesAreThoseOfADeadDevice)
 	EXPECT_EQ(0u, vf.dev->ops->read32(vf.dev, 0, 0));
 }
 
-TEST_F(PciDevice, ResetIsTriedAgainWhileTheKernelIsBusy)
+TEST_P(PciFunction, ResetIsTriedAgainWhileTheKernelIsBusy)
 {
 	Attached vf(machine);
 
@@ -127,7 +148,7 @@ TEST_F(PciDevice, ResetIsTriedAgainWhileTheKernelIsBusy)
 	EXPECT_EQ(1u, machine.n_resets);
 }
 
-TEST_F(PciDevice, ResetGivesUp)
+TEST_P(PciFunction, ResetGivesUp)
 {
 	Attached vf(machine);
 
@@ -137,7 +158,7 @@ TEST_F(PciDevice, ResetGivesUp)
 	EXPECT_NE(nullptr, strstr(err.text, VF0));
 }
 
-TEST_F(PciDevice, ResetErrorIsShown)
+TEST_P(PciFunction, ResetErrorIsShown)
 {
 	Attached vf(machine);
 
@@ -146,7 +167,7 @@ TEST_F(PciDevice, ResetErrorIsShown)
 	EXPECT_NE(nullptr, strstr(err.text, strerror(EIO)));
 }
 
-TEST_F(PciDevice, NoResetIsNotSupported)
+TEST_P(PciFunction, NoResetIsNotSupported)
 {
 	machine.can_reset = false;
 	Attached vf(machine);
@@ -198,14 +219,14 @@ TEST_F(PciDevice, MoreInterruptsCanFollowFewer)
 	EXPECT_EQ((std::vector<int32_t>{10, 11, 12}), machine.eventfds);
 }
 
-TEST_F(PciDevice, InterruptsThatAreOffCanBeSwitchedOff)
+TEST_P(PciFunction, InterruptsThatAreOffCanBeSwitchedOff)
 {
 	Attached vf(machine);
 
 	EXPECT_EQ(0, vf.dev->ops->irq_set(vf.dev, 0, nullptr, &err)) << err.text;
 }
 
-TEST_F(PciDevice, DetachEndsInterrupts)
+TEST_P(PciFunction, DetachEndsInterrupts)
 {
 	const int fds[] = {10, 11, 12};
 	Attached vf(machine);
@@ -217,7 +238,7 @@ TEST_F(PciDevice, DetachEndsInterrupts)
 	EXPECT_EQ(0, vf.dev->ops->irq_set(vf.dev, 0, nullptr, &err)) << err.text;
 }
 
-TEST_F(PciDevice, TooManyInterruptsAreRefused)
+TEST_P(PciFunction, TooManyInterruptsAreRefused)
 {
 	const int fds[] = {10, 11, 12, 13};
 	Attached vf(machine);
@@ -226,7 +247,7 @@ TEST_F(PciDevice, TooManyInterruptsAreRefused)
 	EXPECT_NE(nullptr, strstr(err.text, "has 3 interrupt vectors, not 4"));
 }
 
-TEST_F(PciDevice, NoMsixIsNotSupported)
+TEST_P(PciFunction, NoMsixIsNotSupported)
 {
 	const int fds[] = {10};
 
@@ -236,7 +257,7 @@ TEST_F(PciDevice, NoMsixIsNotSupported)
 	EXPECT_EQ(-ENOTSUP, vf.dev->ops->irq_set(vf.dev, 1, fds, &err));
 }
 
-TEST_F(PciDevice, ManyVectorsAreCut)
+TEST_P(PciFunction, ManyVectorsAreCut)
 {
 	machine.n_vectors = 2048;
 	Attached vf(machine);
@@ -254,13 +275,13 @@ TEST_F(PciDevice, MachineOutOfVectorsSaysHowManyAreLeft)
 	EXPECT_NE(nullptr, strstr(err.text, "has 2 left"));
 }
 
-TEST_F(PciDevice, FailedInterruptSetUpLeavesThemOff)
+TEST_P(PciFunction, FailedInterruptSetUpLeavesThemOff)
 {
 	const int fds[] = {10, 11, 12};
 	Attached vf(machine);
 
 	ASSERT_EQ(0, vf.dev->ops->irq_set(vf.dev, 3, fds, &err)) << err.text;
-	machine.fail("SET_IRQS", EINVAL);
+	machine.fail(irqs_call, EINVAL, changes_while_on ? 0 : 1);
 	EXPECT_EQ(-EINVAL, vf.dev->ops->irq_set(vf.dev, 3, fds, &err));
 	EXPECT_TRUE(machine.eventfds.empty());
 	EXPECT_EQ(0, vf.dev->ops->irq_set(vf.dev, 3, fds, &err)) << err.text;

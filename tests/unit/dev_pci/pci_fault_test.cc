@@ -16,7 +16,7 @@ constexpr uint64_t BYTES = 1 << 21;
 class Session
 {
       public:
-	explicit Session(Machine &machine) : bus_(machine)
+	Session(Machine &machine, const std::string &name) : bus_(machine), name_(name)
 	{
 	}
 
@@ -24,6 +24,8 @@ class Session
 	{
 		if (dev_)
 			dev_->ops->close(dev_); /* also when it is attached */
+		if (is_mapped_)
+			bus_.bus->ops->dma_unmap(dma_, IOVA, BYTES);
 		if (dma_)
 			bus_.bus->ops->dma_close(dma_);
 	}
@@ -31,7 +33,7 @@ class Session
 	int run()
 	{
 		static const int fds[] = {10, 11, 12};
-		int rc = bus_.open(VF0, &dev_);
+		int rc = bus_.open(name_.c_str(), &dev_);
 
 		if (!rc)
 			rc = bus_.open_dma(&dma_);
@@ -39,6 +41,7 @@ class Session
 			rc = attach();
 		if (!rc)
 			rc = bus_.map(dma_, IOVA, BYTES);
+		is_mapped_ = !rc;
 		if (!rc)
 			rc = dev_->ops->reset(dev_, &bus_.err);
 		if (!rc)
@@ -69,20 +72,26 @@ class Session
 	}
 
 	Bus bus_;
+	std::string name_;
 	struct vfnet_dev *dev_ = nullptr;
 	struct vfnet_dma *dma_ = nullptr;
+	bool is_mapped_ = false;
 };
 
-TEST(PciFaults, EachFailureHasASentenceAndLeavesNothing)
+class PciFaults : public testing::TestWithParam<const char *>
+{
+};
+
+TEST_P(PciFaults, EachFailureHasASentenceAndLeavesNothing)
 {
 	/* their failure is an answer: no v2, and no ranges told */
 	const std::set<std::string> optional = {"CHECK_EXTENSION", "IOMMU_GET_INFO"};
 	Machine machine;
 	size_t n_calls;
 
-	machine.add_function(VF0, 17, "vfio-pci");
+	machine.add_function(VF0, 17, GetParam());
 	{
-		Session session(machine);
+		Session session(machine, VF0);
 
 		ASSERT_EQ(0, session.run()) << session.err().text;
 		n_calls = machine.calls.size();
@@ -91,8 +100,9 @@ TEST(PciFaults, EachFailureHasASentenceAndLeavesNothing)
 	for (unsigned int nth = 0; nth < n_calls; nth++) {
 		const size_t from = machine.calls.size();
 
+		machine.eventfds.clear(); /* they ended with the function's descriptor */
 		{
-			Session session(machine);
+			Session session(machine, VF0);
 			int rc;
 
 			machine.fail("", ENOSPC, nth);
@@ -109,11 +119,12 @@ TEST(PciFaults, EachFailureHasASentenceAndLeavesNothing)
 		EXPECT_EQ(0u, machine.n_open()) << "failed call " << nth;
 		EXPECT_EQ(0u, machine.n_mapped()) << "failed call " << nth;
 		EXPECT_TRUE(machine.mappings.empty()) << "failed call " << nth;
-		machine.eventfds.clear(); /* they ended with the function's descriptor */
 	}
-	Session session(machine);
+	Session session(machine, VF0);
 
 	EXPECT_EQ(0, session.run()) << session.err().text;
 }
+
+INSTANTIATE_TEST_SUITE_P(EachDriver, PciFaults, testing::Values("vfio-pci", "vfio"));
 
 } // namespace
