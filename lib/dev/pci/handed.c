@@ -93,6 +93,12 @@ void vfnet_pci_handed_close(struct vfnet_pci_handed *handed)
 	*handed = (struct vfnet_pci_handed){-1, -1, -1};
 }
 
+void vfnet_pci_handed_take(struct vfnet_pci_dev *dev)
+{
+	dev->fd = dev->handed.dev;
+	dev->handed.dev = -1;
+}
+
 int vfnet_pci_handed_dma(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 			 struct vfnet_err *err)
 {

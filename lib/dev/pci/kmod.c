@@ -96,8 +96,10 @@ static int node_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 	if (rc)
 		return rc;
 	if (dev->handed.dev >= 0) {
-		dev->fd = dev->handed.dev;
-		return vfnet_pci_handed_is_node(dev, node, err);
+		rc = vfnet_pci_handed_is_node(dev, node, err);
+		if (!rc)
+			vfnet_pci_handed_take(dev);
+		return rc;
 	}
 	snprintf(path, sizeof(path), "%s/%s", dev->host->dev, node);
 	return node_open(dev, path, err);
@@ -105,8 +107,7 @@ static int node_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 
 static void node_release(struct vfnet_pci_dev *dev)
 {
-	if (dev->handed.dev < 0)
-		close(dev->fd);
+	close(dev->fd);
 }
 
 /* ---- a function in a domain ---- */

@@ -71,29 +71,14 @@ void vfnet_pci_uiommu_close(struct vfnet_pci_dma *dma)
 
 static int map_failed(const struct vfio_dma_map *map, int errnum, struct vfnet_err *err)
 {
-	uint64_t last = map->dmaaddr + map->size - 1;
-
-	switch (errnum) {
-	case ENOMEM:
-		return vfnet_pci_memlock_failed(map->size, err);
-	case EEXIST:
-		return vfnet_err_set(err, -EINVAL,
-				     "cannot map I/O addresses 0x%" PRIx64 "-0x%" PRIx64
-				     " for DMA: some of them are mapped",
-				     (uint64_t)map->dmaaddr, last);
-	case EINVAL:
-		return vfnet_err_set(err, -EINVAL,
-				     "I/O addresses 0x%" PRIx64 "-0x%" PRIx64
-				     " touch a range that this IOMMU reserves or does not reach (a "
-				     "smaller region may fit), or another process has mapped "
-				     "through this descriptor of /dev/uiommu",
-				     (uint64_t)map->dmaaddr, last);
-	default:
-		return vfnet_err_set(err, -errnum,
-				     "cannot map I/O addresses 0x%" PRIx64 "-0x%" PRIx64
-				     " for DMA: %s",
-				     (uint64_t)map->dmaaddr, last, strerror(errnum));
-	}
+	if (errnum != EINVAL)
+		return vfnet_pci_map_failed(map->dmaaddr, map->size, errnum, err);
+	return vfnet_err_set(err, -EINVAL,
+			     "I/O addresses 0x%" PRIx64 "-0x%" PRIx64
+			     " touch a range that this IOMMU reserves or does not reach (a smaller "
+			     "region may fit), or another process has mapped through this "
+			     "descriptor of /dev/uiommu",
+			     (uint64_t)map->dmaaddr, (uint64_t)(map->dmaaddr + map->size - 1));
 }
 
 int vfnet_pci_uiommu_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,

@@ -206,8 +206,8 @@ struct vfnet_pci_bus {
 
 /**
  * struct vfnet_pci_handed - descriptors of the program's, duplicated; -1 = none
- * @dev: the function
- * @dma: its domain
+ * @dev:        the function, until its door takes it
+ * @dma:        its domain
  * @dma_number: what the program called that
  */
 struct vfnet_pci_handed {
@@ -325,6 +325,9 @@ int vfnet_pci_parse_handed(const char *text, struct vfnet_pci_handed *handed,
 /** vfnet_pci_handed_close() - close the duplicates. */
 void vfnet_pci_handed_close(struct vfnet_pci_handed *handed);
 
+/** vfnet_pci_handed_take() - the function's becomes @dev's fd, for its door to close. */
+void vfnet_pci_handed_take(struct vfnet_pci_dev *dev);
+
 /** vfnet_pci_handed_dma() - fill in @dma's fd with the domain that was handed in for @dev. */
 int vfnet_pci_handed_dma(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 			 struct vfnet_err *err);
@@ -366,7 +369,7 @@ int vfnet_pci_container_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iov
 			    struct vfnet_err *err);
 void vfnet_pci_container_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
 
-/** vfnet_pci_memlock_failed() - ENOMEM from a door that counts memory against RLIMIT_MEMLOCK. */
-int vfnet_pci_memlock_failed(uint64_t bytes, struct vfnet_err *err);
+/** vfnet_pci_map_failed() - the sentence for an @errnum of a kernel that counts RLIMIT_MEMLOCK. */
+int vfnet_pci_map_failed(uint64_t iova, uint64_t bytes, int errnum, struct vfnet_err *err);
 
 #endif

@@ -110,7 +110,7 @@ static int check_range(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes,
 	return rc;
 }
 
-int vfnet_pci_memlock_failed(uint64_t bytes, struct vfnet_err *err)
+static int memlock_failed(uint64_t bytes, struct vfnet_err *err)
 {
 	uint64_t need = (bytes + 1023) >> 10;
 	struct rlimit limit;
@@ -130,10 +130,10 @@ int vfnet_pci_memlock_failed(uint64_t bytes, struct vfnet_err *err)
 			     need, (uint64_t)limit.rlim_cur >> 10, need, need);
 }
 
-static int map_failed(uint64_t iova, uint64_t bytes, int errnum, struct vfnet_err *err)
+int vfnet_pci_map_failed(uint64_t iova, uint64_t bytes, int errnum, struct vfnet_err *err)
 {
 	if (errnum == ENOMEM)
-		return vfnet_pci_memlock_failed(bytes, err);
+		return memlock_failed(bytes, err);
 	/* -EINVAL is how the contract says "reserved or mapped" */
 	return vfnet_err_set(err, errnum == EEXIST ? -EINVAL : -errnum,
 			     "cannot map I/O addresses 0x%" PRIx64 "-0x%" PRIx64 " for DMA: %s",
@@ -156,7 +156,7 @@ int vfnet_pci_container_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iov
 	if (rc)
 		return rc;
 	if (dma->host->ioctl(dma->fd, VFIO_IOMMU_MAP_DMA, &map))
-		return map_failed(iova, bytes, errno, err);
+		return vfnet_pci_map_failed(iova, bytes, errno, err);
 	return 0;
 }
 

@@ -26,13 +26,13 @@ static int handed_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 				     "in is not one of a function from vfio-pci "
 				     "(VFIO_GROUP_GET_DEVICE_FD returns such)",
 				     dev->fn.name);
-	dev->fd = dev->handed.dev;
+	vfnet_pci_handed_take(dev);
 	return 0;
 }
 
 static void handed_release(struct vfnet_pci_dev *dev)
 {
-	dev->fd = -1;
+	close(dev->fd);
 }
 
 static int handed_dma_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,

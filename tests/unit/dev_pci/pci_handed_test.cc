@@ -37,6 +37,22 @@ class PciHanded : public testing::Test
 		       ",dma=" + std::to_string(dma);
 	}
 
+	/* of the program's descriptors, by the library; no child inherits them */
+	unsigned int n_duplicates() const
+	{
+		const pid_t self = getpid();
+		unsigned int n = 0;
+
+		for (int own : program)
+			for (int fd = 0; fd < 1024; fd++) {
+				if (fd == own || syscall(SYS_kcmp, self, self, KCMP_FILE, own, fd))
+					continue;
+				EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+				n++;
+			}
+		return n;
+	}
+
 	void expect_refused(const std::string &text, int code, const char *part)
 	{
 		Bus bus(machine);
@@ -109,6 +125,7 @@ TEST_F(PciHandedKmod, NoFileIsOpened)
 		EXPECT_STREQ("pci:0000:01:10.0", vf.dev->name);
 		ASSERT_EQ(0, vf.bus.map(vf.dma, IOVA, 4096)) << vf.bus.err.text;
 		vf.bus.bus->ops->dma_unmap(vf.dma, IOVA, 4096);
+		EXPECT_EQ(3u, n_duplicates()) << "the function, the domain for it and for others";
 	}
 	for (const std::string &call : machine.calls)
 		EXPECT_EQ(std::string::npos, call.find("open")) << call;
