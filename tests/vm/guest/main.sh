@@ -45,9 +45,12 @@ built() { # program
 }
 
 # Is an ordinary user's command inside the host's root. exec: use it in a subshell or in the background, so that $! is
-# the command itself. (A background command of a shell ignores SIGINT: --default-signal undoes that.)
+# the command itself. (A background command of a shell ignores SIGINT: --default-signal undoes that.) OPENER: words of a
+# command that runs first, as root, and becomes what follows it.
+OPENER=
 as_user_exec() {
-	exec chroot "$ROOT" /usr/bin/setpriv --reuid "$VFNET_UID" --regid "$VFNET_GID" --clear-groups --no-new-privs \
+	# shellcheck disable=SC2086 # words
+	exec chroot "$ROOT" $OPENER /usr/bin/setpriv --reuid "$VFNET_UID" --regid "$VFNET_GID" --clear-groups --no-new-privs \
 		/usr/bin/env -i --default-signal=INT PATH=/usr/bin:/bin HOME=/tmp TMPDIR=/tmp LC_ALL=C "$@"
 }
 
