@@ -14,6 +14,21 @@ extern "C" {
  * struct vfnet_bus - turns the part of a device name after the colon into a device
  *
  * A context brings "pci"; a program adds others. A software 82576 is one: vfnet_sim_bus().
+ *
+ * "pci:DDDD:BB:DD.F" (or "pci:BB:DD.F") is a function that is bound to the driver vfio-pci, or to
+ * vfio of our own module. The library opens its device file, and closes it with the port.
+ *
+ * "pci:DDDD:BB:DD.F,dev=FD,dma=FD" is one whose files somebody else has opened; both numbers are
+ * decimal. The library opens no device file: it duplicates both descriptors, close-on-exec, while
+ * the port is opened, and the program's own may be closed afterwards.
+ *
+ *   bound to   dev=                                    dma=
+ *   vfio       an open /dev/vfio<N>                    an open /dev/uiommu
+ *   vfio-pci   what VFIO_GROUP_GET_DEVICE_FD returned  a container with its group and an IOMMU
+ *
+ * Ports whose dma= are one open file are in one DMA domain, in which the region is mapped once. No
+ * other process may have mapped memory there. When the port is closed the function is left without
+ * interrupts and bus mastering, and the domain without the region.
  */
 struct vfnet_bus;
 

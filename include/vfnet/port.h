@@ -88,16 +88,16 @@ struct vfnet_link {
 /**
  * vfnet_port_open() - open a device and bring it up: DMA domain, reset, bus master, mailbox, MAC
  * @v:    the context
- * @name: "sim:CARD.VF" or "pci:DDDD:BB:DD.F"
+ * @name: "sim:CARD.VF", "pci:DDDD:BB:DD.F" or "pci:DDDD:BB:DD.F,dev=FD,dma=FD", see vfnet/dev.h
  * @opts: NULL = all defaults
  * @out:  the port; the caller closes it before the context
  * @err:  may be NULL
  *
  * Context: any thread; blocks up to 5 s on a sick device.
- * Return: 0; -EINVAL for a name or an option out of range; -ENODEV no such device; -EBUSY open
- * already; -EPERM; -ENOMEM (also RLIMIT_MEMLOCK); -ENETDOWN the physical function is down;
- * -EPROTO it refuses the address asked for; -ETIMEDOUT; -ENOTSUP no driver for it; -EAGAIN the
- * service thread cannot be started.
+ * Return: 0; -EINVAL for a name or an option out of range; -EBADF a descriptor that is handed in is
+ * not open; -ENODEV no such device; -EBUSY open already; -EPERM; -ENOMEM (also RLIMIT_MEMLOCK);
+ * -ENETDOWN the physical function is down; -EPROTO it refuses the address asked for; -ETIMEDOUT;
+ * -ENOTSUP no driver for it; -EAGAIN the service thread cannot be started.
  */
 int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_opts *opts,
 		    struct vfnet_port **out, struct vfnet_err *err);
@@ -106,7 +106,7 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
  * vfnet_port_close() - stop the device, undo all that open did
  * @port: the port; NULL does nothing
  *
- * Context: any thread; 10 ms, seconds on a sick card.
+ * Context: any thread; 10 ms, with our kernel module 300 ms, seconds on a sick card.
  * Return: 0; -EBUSY while a queue is open (nothing happens).
  * Guarantees: when it returns 0 the device writes no more memory.
  */

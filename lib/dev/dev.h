@@ -5,9 +5,10 @@
 /*
  * The contract between a bus (lib/dev/pci, sim/) and everything above it. Three doors fit it:
  *
- *                    our module (to come)     vfio-pci, group             sim/
+ *                    our module               vfio-pci, group             sim/
  *   open()           /dev/vfio<N>             /dev/vfio/<group>           a card's VF
- *   dma_open()       /dev/uiommu              /dev/vfio/vfio              a mapping table
+ *   dma_open()                                                            a mapping table
+ *   first attach()   /dev/uiommu              /dev/vfio/vfio
  *   attach()         DOMAIN_SET               SET_CONTAINER, SET_IOMMU,   a pointer
  *                                             GET_DEVICE_FD
  *   dma_map()        MAP_IOVA on uiommu       MAP_DMA on the container    an entry
