@@ -250,7 +250,7 @@ static int bus_dev_open(struct vfnet_bus *base, const char *text, const struct v
 			struct vfnet_dev **out, struct vfnet_err *err)
 {
 	struct vfnet_pci_bus *bus = to_bus(base);
-	struct vfnet_pci_handed handed;
+	struct vfnet_pci_handed handed = {-1, -1, -1};
 	struct vfnet_pci_function fn;
 	char name[VFNET_PCI_NAME_BYTES];
 	struct vfnet_pci_dev *dev = NULL;
@@ -261,12 +261,11 @@ static int bus_dev_open(struct vfnet_bus *base, const char *text, const struct v
 	if (!rc)
 		rc = check_not_open(bus, name, err);
 	if (!rc)
+		rc = vfnet_pci_parse_handed(rest, &handed, err);
+	if (!rc)
 		rc = vfnet_pci_find(bus->host, name, &fn, err);
 	if (!rc)
-		rc = vfnet_pci_parse_handed(rest, &handed, err);
-	if (rc)
-		return rc;
-	rc = dev_new(bus, &fn, &handed, &dev, err);
+		rc = dev_new(bus, &fn, &handed, &dev, err);
 	if (rc) {
 		vfnet_pci_handed_close(&handed);
 		return rc;

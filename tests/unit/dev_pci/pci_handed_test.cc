@@ -96,6 +96,13 @@ TEST_F(PciHanded, WhatIsNotOpenIsNamed)
 	expect_refused(name(VF0, 12346, 0), -EBADF, "dev=12346: this process has no descriptor");
 }
 
+TEST_F(PciHanded, AnUnknownFunctionHoldsNothing)
+{
+	const int fd = open("uiommu");
+
+	expect_refused(name("0000:05:00.0", fd, fd), -ENODEV, "no PCI function 0000:05:00.0");
+}
+
 /* ---- our module ---- */
 
 class PciHandedKmod : public PciHanded
