@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "lib/base/err.h"
 
@@ -54,6 +56,10 @@ static int vf_open(struct sim_vf *vf, struct vfnet_err *err)
 	if (vf->open)
 		return vfnet_err_set(err, -EBUSY, "%s: is open already; each function has one user",
 				     vf->dev.name);
+	vf->request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vf->request_fd < 0)
+		return vfnet_err_set(err, -errno, "%s: cannot make an eventfd: %s", vf->dev.name,
+				     strerror(errno));
 	vf->open = true;
 	vf->said = 0;
 	vf->mistaken = 0;
@@ -162,6 +168,7 @@ static void sim_dev_detach(struct vfnet_dev *dev)
 {
 	sim_lock(dev_sim(dev));
 	sim_posted_flush(dev_vf(dev));
+	sim_count_unread(dev_vf(dev));
 	dev_vf(dev)->dma = NULL;
 	sim_ring_refresh(dev_vf(dev));
 	sim_unlock(dev_sim(dev));
@@ -248,6 +255,11 @@ static int sim_dev_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eve
 	return 0;
 }
 
+static int sim_dev_request_fd(struct vfnet_dev *dev)
+{
+	return dev_vf(dev)->request_fd;
+}
+
 static void sim_dev_close(struct vfnet_dev *dev)
 {
 	struct sim_vf *vf = dev_vf(dev);
@@ -260,6 +272,7 @@ static void sim_dev_close(struct vfnet_dev *dev)
 	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
 		vf->irq.eventfd[v] = -1;
 	vf->open = false;
+	close(vf->request_fd);
 	vf->card->open_vfs &= ~(1u << vf->index);
 	sim->n_open--;
 	sim_unlock(sim);
@@ -292,7 +305,7 @@ static void sim_dev_truth(struct vfnet_dev *dev, struct vfnet_counters *sum,
 	.attach = sim_dev_attach, .detach = sim_dev_detach, .read32 = sim_dev_read32,              \
 	.write32 = sim_dev_write32, .doorbell = sim_dev_doorbell, .reset = sim_dev_reset,          \
 	.bus_master = sim_dev_bus_master, .irq_set = sim_dev_irq_set, .close = sim_dev_close,      \
-	.truth = sim_dev_truth
+	.request_fd = sim_dev_request_fd, .truth = sim_dev_truth
 
 static const struct vfnet_dev_ops stepped_ops = {COMMON_OPS};
 static const struct vfnet_dev_ops inline_ops = {COMMON_OPS, .progress = sim_dev_progress,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 #include "lib/base/err.h"
 #include "lib/frame/mac.h"
@@ -240,17 +241,19 @@ int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err
 	return 0;
 }
 
-/* What a register would have told has to be told by the card now. */
 void sim_card_gone(struct sim_card *card)
 {
 	card->gone = true;
 	for (unsigned int i = 0; i < SIM_VFS; i++) {
-		struct sim_vf *vf = &card->vfs[i];
-
-		vf->missed[VFNET_MISSED_no_descriptor] += *sim_vf_reg(vf, IGBVF_RQDPC);
-		*sim_vf_reg(vf, IGBVF_RQDPC) = 0;
-		sim_ring_refresh(vf);
+		sim_count_unread(&card->vfs[i]);
+		sim_ring_refresh(&card->vfs[i]);
 	}
+}
+
+void sim_card_request(const struct sim_card *card)
+{
+	for (uint32_t left = card->open_vfs; left; left &= left - 1)
+		eventfd_write(card->vfs[__builtin_ctz(left)].request_fd, 1);
 }
 
 /* Mappings that were made or undone since the last step move or remove rings. */

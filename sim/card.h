@@ -164,6 +164,7 @@ struct sim_vf {
 	struct sim_card *card;
 	unsigned int index;
 	bool open;
+	int request_fd; /* eventfd: its owner wants it back; while open */
 	bool bus_master;
 	struct sim_dma *dma; /* NULL: not attached */
 	uint32_t generation; /* of dma, when the rings were looked up */
@@ -328,6 +329,8 @@ int sim_card_get(struct vfnet_sim *sim, unsigned int index, struct sim_card **ou
 int sim_card_configure(struct sim_card *card, const char *spec, struct vfnet_err *err);
 /** sim_card_gone() - pull it out. */
 void sim_card_gone(struct sim_card *card);
+/** sim_card_request() - the kernel wants all functions that are open back. */
+void sim_card_request(const struct sim_card *card);
 /** sim_card_step() - Return: frames moved. */
 unsigned int sim_card_step(struct sim_card *card, unsigned int budget);
 void sim_card_free(struct sim_card *card);
@@ -474,6 +477,8 @@ void sim_count_missed(struct sim_vf *vf, enum vfnet_missed why);
 /** sim_count_wire_loss() - @n frames on their way to @card were lost on the wire. */
 void sim_count_wire_loss(struct sim_card *card, enum vfnet_missed why, uint64_t n);
 void sim_count_drop(struct sim_vf *vf, enum vfnet_drops why, uint64_t bytes);
+/** sim_count_unread() - what a register would have told has to be told by the card now. */
+void sim_count_unread(struct sim_vf *vf);
 void sim_count_truth(const struct sim_vf *vf, struct vfnet_counters *sum, uint64_t *tx_lost_bytes);
 /** sim_say_once() - whether @what was not said yet since the function was opened; now it is. */
 bool sim_say_once(struct sim_vf *vf, enum sim_said what);

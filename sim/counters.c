@@ -23,6 +23,14 @@ void sim_count_drop(struct sim_vf *vf, enum vfnet_drops why, uint64_t bytes)
 	vf->tx_lost_bytes += bytes;
 }
 
+void sim_count_unread(struct sim_vf *vf)
+{
+	uint32_t *unread = sim_vf_reg(vf, IGBVF_RQDPC);
+
+	vf->missed[VFNET_MISSED_no_descriptor] += *unread;
+	*unread = 0;
+}
+
 void sim_count_truth(const struct sim_vf *vf, struct vfnet_counters *sum, uint64_t *tx_lost_bytes)
 {
 	for (unsigned int i = 0; i < VFNET_MISSED_COUNT; i++)

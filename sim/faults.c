@@ -38,7 +38,8 @@ int sim_faults_add(struct sim_faults *faults, const struct sim_fault_orders *ord
 	faults->random[0] = (unsigned short)faults->orders.shuffle;
 	faults->random[1] = (unsigned short)(faults->orders.shuffle >> 16);
 	faults->timed = faults->orders.reset || faults->orders.flap;
-	faults->counted = faults->orders.reset_at || faults->orders.gone_at;
+	faults->counted =
+	    faults->orders.reset_at || faults->orders.gone_at || faults->orders.request_at;
 	return 0;
 }
 
@@ -103,6 +104,8 @@ void sim_faults_access(struct sim_card *card)
 
 	if (n == card->faults.orders.gone_at)
 		sim_card_gone(card);
+	if (n == card->faults.orders.request_at)
+		sim_card_request(card);
 	if (n != card->faults.orders.reset_at)
 		return;
 	sim_pf_down(card);

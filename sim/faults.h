@@ -24,6 +24,7 @@ struct sim_vf;
 	_(flap,       "flap",       "flap=MS",          3600000)                                   \
 	_(reset_at,   "reset-at",   "reset-at=N",       UINT32_MAX)                                \
 	_(gone_at,    "gone-at",    "gone-at=N",        UINT32_MAX)                                \
+	_(request_at, "request-at", "request-at=N",     UINT32_MAX)                                \
 	_(lose_reply, "lose-reply", "lose-reply=N",     UINT32_MAX)                                \
 	_(late_reply, "late-reply", "late-reply=STEPS", UINT32_MAX)                                \
 	_(ping,       "ping",       "ping=N",           UINT32_MAX)                                \

@@ -210,6 +210,9 @@ static int apply_event(struct sim_card *card, enum vfnet_sim_event event)
 	case VFNET_SIM_GONE:
 		sim_card_gone(card);
 		return 0;
+	case VFNET_SIM_REQUEST:
+		sim_card_request(card);
+		return 0;
 	}
 	return -EINVAL;
 }

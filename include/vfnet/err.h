@@ -11,7 +11,7 @@ extern "C" {
  * out-parameters untouched. These codes always mean the same thing:
  *
  *   -EINVAL     an argument is outside its documented range
- *   -ENODEV     the device is gone (unplugged, or its registers read all ones), or does not exist
+ *   -ENODEV     the device is gone (unplugged, or the kernel wanted it back), or does not exist
  *   -ENETDOWN   the physical function is in reset or down
  *   -ENOBUFS    a pool is empty or too small
  *   -ENOMEM     out of memory, hugepages, or RLIMIT_MEMLOCK

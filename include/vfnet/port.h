@@ -28,11 +28,16 @@ struct vfnet_port;
  * once each of its queues has been called or parked by its thread. The address, frame size and
  * queues are those from before; what was in the rings is lost and counted (drops.not_drained,
  * drops.reset_unknown).
+ *
+ * A port is GONE when its device was unplugged, or when the kernel wants the function back, because
+ * it is unbound from its driver or removed. The kernel then waits until it is closed: the call of
+ * vfnet_port_service() that finds out does that, however long the program holds port and queues.
+ * What is in the rings is counted, and returns to the pool, when they are closed.
  */
 enum vfnet_port_state {
 	VFNET_PORT_RUNNING,
 	VFNET_PORT_RESETTING, /* bursts say -ENETDOWN until it runs again */
-	VFNET_PORT_GONE,      /* unplugged: bursts say -ENODEV, only close helps */
+	VFNET_PORT_GONE,      /* for good: bursts say -ENODEV, only close helps */
 };
 
 /**
@@ -147,7 +152,8 @@ void vfnet_port_get_counters(struct vfnet_port *port, struct vfnet_counters *out
  * deadlines. A port with a service thread does not need the call; it does no harm.
  *
  * Context: one thread at a time; never longer than 50 us: while another thread opens or closes a
- * queue it does nothing and asks to run again in 1 ms.
+ * queue it does nothing and asks to run again in 1 ms. The one call that makes the port GONE takes
+ * some milliseconds: the kernel closes the device.
  * Return: when it wants to run next, in the time of @now_ns.
  */
 uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);
@@ -158,10 +164,10 @@ uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);
  * @err:  may be NULL
  *
  * For poll() and its kin, beside whatever else a program waits for: the physical function wrote
- * a message, was reset, or its link changed. Only a hint: service also runs at the deadlines that
- * it returns, because a card may forget to say something (QEMU's does, when the physical function
- * resets), and may find nothing to do. The first call switches the function's interrupt for such
- * events on; without it a port has none.
+ * a message, was reset, or its link changed; or the kernel wants the function back. Only a hint:
+ * service also runs at the deadlines that it returns, because a card may forget to say something
+ * (QEMU's does, when the physical function resets), and may find nothing to do. The first call
+ * switches the function's interrupt for such events on; without it a port has none.
  *
  * Context: any thread, not in hot paths; while a queue is opened or closed it waits for that.
  * Return: the descriptor, always the same. It belongs to the port: vfnet_port_service() reads it,

@@ -98,7 +98,7 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  *        milliseconds; it is put back at the end.
  * By number, from the beginning:
  * "reset-at=N": one reset, just before the Nth access to a register of the card's functions;
- *        "gone-at=N": the card is pulled out then, as by VFNET_SIM_GONE;
+ *        "gone-at=N", "request-at=N": as by VFNET_SIM_GONE or VFNET_SIM_REQUEST, then;
  * "lose-reply=N": every Nth reply of the physical function is never written (opening a port takes
  *        three in a row); "late-reply=STEPS": replies are written that many steps late; "ping=N":
  *        every Nth request meets a control message, which takes its place; "lose-irq=N": every
@@ -203,6 +203,7 @@ enum vfnet_sim_event {
 	VFNET_SIM_LINK_UP,   /* ... and put back */
 	VFNET_SIM_LOSE_IRQ,  /* the next interrupt of one of its functions does not arrive */
 	VFNET_SIM_GONE,	     /* the card is pulled out: its registers read all ones, for good */
+	VFNET_SIM_REQUEST,   /* the kernel wants its functions back, to unbind or to remove them */
 };
 
 /**

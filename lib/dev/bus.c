@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 #include "lib/base/err.h"
 #include "lib/dev/ctx.h"
@@ -130,11 +131,46 @@ int vfnet_dev_open(struct vfnet *v, const char *name, struct vfnet_dev **out, st
 	return rc;
 }
 
+bool vfnet_dev_requested(struct vfnet_dev *dev)
+{
+	int fd = dev->ops->request_fd ? dev->ops->request_fd(dev) : -1;
+	eventfd_t count;
+
+	return fd >= 0 && !eventfd_read(fd, &count);
+}
+
+static int give_back_locked(struct vfnet *v, struct vfnet_dev *dev, struct vfnet_err *err)
+{
+	int rc = dev->ops->revoke ? dev->ops->revoke(dev, err) : 0;
+
+	if (rc)
+		return rc;
+	dev->ops->bus_master(dev, false, NULL);
+	dev->ops->irq_set(dev, 0, NULL, NULL);
+	vfnet_dma_leave(v, dev);
+	return 0;
+}
+
+int vfnet_dev_give_back(struct vfnet *v, struct vfnet_dev *dev, struct vfnet_err *err)
+{
+	int rc;
+
+	/* opening a device takes longer than service may */
+	if (pthread_mutex_trylock(&v->lock))
+		return vfnet_err_set(err, -EBUSY, "%s: another device is being opened or closed",
+				     dev->name);
+	rc = give_back_locked(v, dev, err);
+	pthread_mutex_unlock(&v->lock);
+	return rc;
+}
+
 void vfnet_dev_close(struct vfnet *v, struct vfnet_dev *dev)
 {
 	pthread_mutex_lock(&v->lock);
-	dev->ops->bus_master(dev, false, NULL);
-	vfnet_dma_leave(v, dev);
+	if (dev->dma) {
+		dev->ops->bus_master(dev, false, NULL);
+		vfnet_dma_leave(v, dev);
+	}
 	dev->ops->close(dev);
 	v->n_devs--;
 	pthread_mutex_unlock(&v->lock);

@@ -125,8 +125,9 @@ struct vfnet_dev_ops {
 	/**
 	 * @doorbell: where a tail register can be stored to by vfnet_io_store_tail()
 	 *
-	 * Return: its address, valid until detach; NULL = use write32. A store to a dead device
-	 * is harmless; with vfio-pci a mapping that the kernel takes away raises SIGBUS.
+	 * Return: its address, valid until detach, after revoke() until close; NULL = use write32.
+	 * A store to a dead device is harmless; with vfio-pci a mapping that the kernel takes away
+	 * raises SIGBUS.
 	 */
 	uint32_t *(*doorbell)(struct vfnet_dev *dev, unsigned int bar, uint32_t offset);
 
@@ -149,6 +150,24 @@ struct vfnet_dev_ops {
 	 */
 	int (*irq_set)(struct vfnet_dev *dev, unsigned int n, const int *eventfd,
 		       struct vfnet_err *err);
+
+	/**
+	 * @request_fd: an eventfd that the function's owner, the kernel, signals to have it back:
+	 * its driver is unbound, or the function removed; NULL where nobody asks
+	 *
+	 * Return: always the same, from attach to detach; -1 = nobody asks.
+	 */
+	int (*request_fd)(struct vfnet_dev *dev);
+
+	/**
+	 * @revoke: make the next detach harmless for threads that know nothing of it; NULL where it
+	 * is so anyway
+	 *
+	 * Return: 0; -ENOMEM, -EMFILE: nothing has happened.
+	 * Guarantees: until close read32() gives all ones, and writes are swallowed, also stores
+	 * through what doorbell() returned. detach() ends all that keeps the owner waiting.
+	 */
+	int (*revoke)(struct vfnet_dev *dev, struct vfnet_err *err);
 
 	/** @close: end all, free @dev. It is detached. */
 	void (*close)(struct vfnet_dev *dev);
@@ -191,7 +210,7 @@ struct vfnet_dev_ops {
  * @device:    PCI device, 0x10ca
  * @n_vectors: interrupt vectors
  * @numa_node: -1 = unknown
- * @dma:       the domain that it is attached to; kept by vfnet_dev_open()
+ * @dma:       the domain that it is attached to; NULL = given back; kept by vfnet_dev_open()
  */
 struct vfnet_dev {
 	const struct vfnet_dev_ops *ops;
@@ -246,6 +265,21 @@ static inline void vfnet_dev_progress(struct vfnet_dev *dev)
  */
 int vfnet_dev_open(struct vfnet *v, const char *name, struct vfnet_dev **out,
 		   struct vfnet_err *err);
+
+/** vfnet_dev_requested() - whether the function's owner has asked for it back since the last call.
+ */
+bool vfnet_dev_requested(struct vfnet_dev *dev);
+
+/**
+ * vfnet_dev_give_back() - let the owner have the function, while others still hold @dev
+ *
+ * Registers read all ones afterwards and stores to doorbells do no harm, in whatever thread; all
+ * that is left to do is vfnet_dev_close(). Some milliseconds: the kernel closes the function.
+ *
+ * Return: 0; -EBUSY another device is being opened or closed; -ENOMEM, -EMFILE. After a failure
+ * nothing has happened: try again.
+ */
+int vfnet_dev_give_back(struct vfnet *v, struct vfnet_dev *dev, struct vfnet_err *err);
 
 /** vfnet_dev_close() - bus master off, detach, close; a domain without devices is unmapped. */
 void vfnet_dev_close(struct vfnet *v, struct vfnet_dev *dev);

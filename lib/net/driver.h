@@ -128,7 +128,10 @@ void vfnet_port_restart(struct vfnet_port *port);
  * @link_word: bit 31 up, bit 30 full duplex, 29:0 speed in Mb/s; VFNET_LINK_WORD_*, likewise
  * @lock:      held by lib/net around every driver call below but open, close, and those that
  *             belong to a queue's thread: reclaim, ready, arm, disarm
- * @event_fd:  eventfd of vfnet_port_fd(), atomic; -1 = not asked for
+ * @event_fd:  eventfd that the driver has signalled when service should run early, atomic; -1 =
+ *             not asked for
+ * @poll_fd:   what vfnet_port_fd() returns: @event_fd, or an epoll of it and of the device's
+ *             request_fd
  * @thread:    calls service, lib/net/service.c; NULL = none
  * @rxqs, @txqs: open queues by index, kept by lib/net, stable under @lock
  * @waits:     of those @rxqs that can be slept on, lib/net/wait.c, likewise
@@ -148,6 +151,7 @@ struct vfnet_port {
 	uint32_t link_word;
 	pthread_mutex_t lock;
 	int event_fd;
+	int poll_fd;
 	struct vfnet_service_thread *thread;
 	struct vfnet_rxq *rxqs[VFNET_PORT_QUEUES];
 	struct vfnet_txq *txqs[VFNET_PORT_QUEUES];
@@ -162,6 +166,13 @@ int vfnet_service_thread_start(struct vfnet_port *port, struct vfnet_err *err);
 void vfnet_service_end(struct vfnet_port *port);
 
 /* wait.c */
+/**
+ * vfnet_fd_join() - one descriptor for two
+ * @b: -1 = there is none
+ *
+ * Return: an epoll that is readable when @a or @b is, or @a itself; a negative errno.
+ */
+int vfnet_fd_join(int a, int b);
 /** vfnet_port_wake() - make the descriptors of all queues readable. The caller has the lock. */
 void vfnet_port_wake(const struct vfnet_port *port);
 /** vfnet_rxq_wait_end() - the queue closes: let go of its interrupt. The caller has the lock. */
@@ -255,6 +266,13 @@ struct vfnet_driver {
 	 * the registers, then vfnet_port_restart().
 	 */
 	uint64_t (*service)(struct vfnet_port *port, uint64_t now_ns);
+
+	/**
+	 * @give_back: the function's owner wants it back, and lib/net gives it back next: the port
+	 * is GONE. Read its counters for the last time, and have it write no more memory. Does not
+	 * wait, and may find the device gone.
+	 */
+	void (*give_back)(struct vfnet_port *port);
 
 	/**
 	 * @events: have @fd, an eventfd, signalled when service should run early; -1 ends that.

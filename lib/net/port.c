@@ -68,6 +68,7 @@ static int open_driver(struct vfnet_dev *dev, const struct vfnet_log *log,
 	port->dev = dev;
 	port->log = log;
 	port->event_fd = -1;
+	port->poll_fd = -1;
 	pthread_mutex_init(&port->lock, NULL);
 	*out = port;
 	return 0;

@@ -2,7 +2,7 @@
 /*
  * Who calls a driver's service, and when: the program, when it likes; the program, woken by a
  * descriptor; or a thread of the port's own. The descriptor is a hint: what a card forgets to say
- * is found at the next deadline.
+ * is found at the next deadline. And the end of a device that goes while the program holds it.
  */
 #define _GNU_SOURCE
 #define VFNET_LOG_TAG "net/service"
@@ -43,6 +43,36 @@ static void drain(int fd)
 		;
 }
 
+/*
+ * The kernel waits for the descriptors of a function that is unbound or removed, and the program
+ * may hold port and queues for as long as it likes: they stay, without the device. Not all owners
+ * of queues have answered PARKED then, and need not: what they touch of it does no harm.
+ *
+ * Return: when to look again
+ */
+static uint64_t give_back(struct vfnet_port *port, uint64_t now_ns, uint64_t next)
+{
+	struct vfnet_err why;
+
+	if (vfnet_port_state(port) != VFNET_PORT_GONE || !port->dev->dma)
+		return next;
+	if (!vfnet_dev_give_back(port->v, port->dev, &why))
+		return next;
+	vfnet_log(port->log, DEBUG, "%s; again in 1 ms", why.text);
+	return now_ns + BUSY_RETRY_NS;
+}
+
+static uint64_t service_locked(struct vfnet_port *port, uint64_t now_ns)
+{
+	uint64_t next;
+
+	vfnet_dev_progress(port->dev);
+	if (vfnet_dev_requested(port->dev))
+		port->driver->give_back(port);
+	next = port->driver->service(port, now_ns);
+	return give_back(port, now_ns, next);
+}
+
 uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns)
 {
 	int fd = __atomic_load_n(&port->event_fd, __ATOMIC_ACQUIRE);
@@ -54,8 +84,7 @@ uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns)
 	/* a queue is being opened or closed, which may take 2 s: service does not wait */
 	if (pthread_mutex_trylock(&port->lock))
 		return now_ns + BUSY_RETRY_NS;
-	vfnet_dev_progress(port->dev);
-	next = port->driver->service(port, now_ns);
+	next = service_locked(port, now_ns);
 	pthread_mutex_unlock(&port->lock);
 	return next;
 }
@@ -66,13 +95,19 @@ static int no_eventfd(const struct vfnet_port *port, int code, struct vfnet_err 
 			     strerror(-code));
 }
 
+/* What the program polls, made of the driver's @event_fd. Return: it; a negative errno */
+static int join_request(struct vfnet_dev *dev, int event_fd)
+{
+	return vfnet_fd_join(event_fd, dev->ops->request_fd ? dev->ops->request_fd(dev) : -1);
+}
+
 /* Return: the descriptor; the caller has the lock */
 static int events_begin(struct vfnet_port *port, struct vfnet_err *err)
 {
-	int fd, rc;
+	int fd, poll_fd, rc;
 
-	if (port->event_fd >= 0)
-		return port->event_fd;
+	if (port->poll_fd >= 0)
+		return port->poll_fd;
 	if (!port->driver->events)
 		return vfnet_err_set(err, -ENOTSUP,
 				     "%s: its driver has no events; call vfnet_port_service() at "
@@ -81,13 +116,24 @@ static int events_begin(struct vfnet_port *port, struct vfnet_err *err)
 	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0)
 		return no_eventfd(port, -errno, err);
-	rc = port->driver->events(port, fd, err);
-	if (rc) {
-		close(fd);
-		return rc;
+	poll_fd = join_request(port->dev, fd);
+	if (poll_fd < 0) {
+		rc = no_eventfd(port, poll_fd, err);
+		goto err_close;
 	}
+	rc = port->driver->events(port, fd, err);
+	if (rc)
+		goto err_close_both;
+	port->poll_fd = poll_fd;
 	__atomic_store_n(&port->event_fd, fd, __ATOMIC_RELEASE);
-	return fd;
+	return poll_fd;
+
+err_close_both:
+	if (poll_fd != fd)
+		close(poll_fd);
+err_close:
+	close(fd);
+	return rc;
 }
 
 int vfnet_port_fd(struct vfnet_port *port, struct vfnet_err *err)
@@ -123,7 +169,7 @@ static void *run(void *user)
 	/* poll() passes over a descriptor that is -1 */
 	struct pollfd fds[] = {
 	    {.fd = self->quit_fd, .events = POLLIN},
-	    {.fd = self->port->event_fd, .events = POLLIN},
+	    {.fd = self->port->poll_fd, .events = POLLIN},
 	};
 
 	while (!fds[0].revents) {
@@ -200,5 +246,7 @@ void vfnet_service_end(struct vfnet_port *port)
 	if (port->event_fd < 0)
 		return;
 	port->driver->events(port, -1, NULL);
+	if (port->poll_fd != port->event_fd)
+		close(port->poll_fd);
 	close(port->event_fd);
 }

@@ -49,19 +49,18 @@ static int no_fd(const struct vfnet_port *port, int code, struct vfnet_err *err)
 			     port->dev->name, strerror(-code));
 }
 
-/* Both in one descriptor. Return: it, or a negative errno. */
-static int join(int irq_fd, int idle_fd)
+int vfnet_fd_join(int a, int b)
 {
 	struct epoll_event readable = {.events = EPOLLIN};
 	int fd, rc;
 
-	if (idle_fd < 0)
-		return idle_fd;
+	if (b < 0)
+		return a;
 	fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!epoll_ctl(fd, EPOLL_CTL_ADD, irq_fd, &readable) &&
-	    !epoll_ctl(fd, EPOLL_CTL_ADD, idle_fd, &readable))
+	if (!epoll_ctl(fd, EPOLL_CTL_ADD, a, &readable) &&
+	    !epoll_ctl(fd, EPOLL_CTL_ADD, b, &readable))
 		return fd;
 	rc = -errno;
 	close(fd);
@@ -75,7 +74,7 @@ static int open_fds(struct vfnet_rxq_wait *wait, struct vfnet_dev *dev)
 	wait->irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wait->irq_fd < 0)
 		return -errno;
-	wait->fd = dev->ops->idle ? join(wait->irq_fd, dev->ops->idle(dev)) : wait->irq_fd;
+	wait->fd = vfnet_fd_join(wait->irq_fd, dev->ops->idle ? dev->ops->idle(dev) : -1);
 	if (wait->fd >= 0)
 		return 0;
 	rc = wait->fd;

@@ -8,9 +8,13 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 extern "C" {
 #include "lib/base/err.h"
@@ -40,6 +44,8 @@ class FakeBus
 	int n_domains = 0;
 	int open_devs = 0;
 	int open_domains = 0;
+	std::function<void()> during_reset;
+	int request_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	FakeBus()
 	{
@@ -48,6 +54,7 @@ class FakeBus
 	}
 	~FakeBus()
 	{
+		::close(request_fd);
 		bus_of().erase(&bus);
 	}
 
@@ -157,6 +164,8 @@ class FakeBus
 	}
 	static int reset(vfnet_dev *dev, vfnet_err *err)
 	{
+		if (dev_of(dev)->owner->during_reset)
+			dev_of(dev)->owner->during_reset();
 		return dev_of(dev)->owner->enter("reset", err);
 	}
 	static int bus_master(vfnet_dev *dev, bool on, vfnet_err *err)
@@ -172,6 +181,14 @@ class FakeBus
 		dev_of(dev)->owner->enter("close", nullptr);
 		dev_of(dev)->owner->open_devs--;
 		delete dev_of(dev);
+	}
+	static int request(vfnet_dev *dev)
+	{
+		return dev_of(dev)->owner->request_fd;
+	}
+	static int revoke(vfnet_dev *dev, vfnet_err *err)
+	{
+		return dev_of(dev)->owner->enter("revoke", err);
 	}
 	static void tell(vfnet_dev *dev, vfnet_counters *sum, uint64_t *lost_bytes)
 	{
@@ -190,12 +207,12 @@ class FakeBus
 	}
 	static const vfnet_dev_ops *dev_ops(bool tells_truth)
 	{
-		static const vfnet_dev_ops plain = {attach,   detach,  read32,	   write32,
-						    doorbell, reset,   bus_master, irq_set,
-						    close,    nullptr, nullptr,	   nullptr};
-		static const vfnet_dev_ops truthful = {attach,	 detach,  read32,     write32,
-						       doorbell, reset,	  bus_master, irq_set,
-						       close,	 nullptr, tell,	      nullptr};
+		static const vfnet_dev_ops plain = {attach, detach,	read32,	 write32, doorbell,
+						    reset,  bus_master, irq_set, request, revoke,
+						    close,  nullptr,	nullptr, nullptr};
+		static const vfnet_dev_ops truthful = {
+		    attach,  detach,  read32, write32, doorbell, reset, bus_master,
+		    irq_set, request, revoke, close,   nullptr,	 tell,	nullptr};
 		return tells_truth ? &truthful : &plain;
 	}
 };

@@ -240,7 +240,7 @@ static int hostile_attach(struct vfnet_dev *dev, struct vfnet_dma *dma, struct v
 
 static void hostile_detach(struct vfnet_dev *dev)
 {
-	(void)dev;
+	of(dev)->gone = true;
 }
 
 static int hostile_reset(struct vfnet_dev *dev, struct vfnet_err *err)
@@ -258,6 +258,16 @@ static int hostile_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *
 	return 0;
 }
 
+static int hostile_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eventfd,
+			   struct vfnet_err *err)
+{
+	(void)dev;
+	(void)n;
+	(void)eventfd;
+	(void)err;
+	return 0;
+}
+
 static void hostile_close(struct vfnet_dev *dev)
 {
 	of(dev)->is_open = false;
@@ -271,6 +281,7 @@ static const struct vfnet_dev_ops dev_ops = {
     .doorbell = hostile_doorbell,
     .reset = hostile_reset,
     .bus_master = hostile_bus_master,
+    .irq_set = hostile_irq_set,
     .close = hostile_close,
     .progress = hostile_progress,
 };

@@ -23,7 +23,7 @@
  * @mailbox: V2PMAILBOX
  * @rx_head, @tx_head: descriptors that it writes next
  * @is_open: claimed
- * @gone:    unplugged: all registers read all ones
+ * @gone:    unplugged, or detached: all registers read all ones
  * @forged:  registers and descriptors are not all as the driver wrote them
  * @regs:    what was written
  */

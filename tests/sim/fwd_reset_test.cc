@@ -129,4 +129,16 @@ TEST(FwdResetOutput, ACardThatIsPulledOutFailsTheRun)
 	EXPECT_NE(run.out.find("ledger: balanced"), std::string::npos) << run.out;
 }
 
+TEST(FwdResetOutput, AFunctionThatTheKernelWantsBackFailsTheRun)
+{
+	Outcome run = RunFwd({"--card", "0=request-at=150", "--wire", "0=gen:rate=1000", "--wire",
+			      "1=gen:rate=1000", "sim:0.0", "sim:1.0"});
+
+	EXPECT_EQ(run.exit, 1);
+	EXPECT_NE(run.err.find("sim:0.0: the kernel wants the function back"), std::string::npos)
+	    << run.err;
+	EXPECT_NE(run.err.find("sim:0.0: the device is gone"), std::string::npos) << run.err;
+	EXPECT_NE(run.out.find("ledger: balanced"), std::string::npos) << run.out;
+}
+
 } // namespace

@@ -142,6 +142,7 @@ const struct vfnet_driver igbvf_driver = {
     .txq_count = igbvf_txq_count,
     .txq_reclaim = igbvf_txq_reclaim,
     .service = igbvf_service,
+    .give_back = igbvf_give_back,
     .events = igbvf_irq_events,
     .rxq_irq = igbvf_rxq_irq,
     .rxq_ready = igbvf_rx_ready,

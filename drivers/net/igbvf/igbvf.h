@@ -365,6 +365,7 @@ uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns);
 bool igbvf_recover_told(struct igbvf_port *port);
 /* GONE, for good. Says so. */
 void igbvf_port_gone(struct igbvf_port *port);
+void igbvf_give_back(struct vfnet_port *pub);
 
 /* filter.c */
 int igbvf_filter(struct vfnet_port *port, const struct vfnet_filter *filter, struct vfnet_err *err);

@@ -21,14 +21,34 @@
 /* a caller that does not sleep until then */
 #define SOON_NS 1000u
 
-void igbvf_port_gone(struct igbvf_port *port)
+static void gone(struct igbvf_port *port, const char *why)
 {
-	if (vfnet_word_load(&port->port.state) == VFNET_PORT_GONE)
-		return;
 	vfnet_word_store(&port->port.state, VFNET_PORT_GONE);
 	vfnet_port_stop(&port->port, VFNET_QUEUE_GONE);
 	igbvf_link_update(port, 0);
-	vfnet_log(port->hw.log, WARN, "%s: the device is gone; close the port", port->hw.dev->name);
+	vfnet_log(port->hw.log, WARN, "%s: %s; close the port", port->hw.dev->name, why);
+}
+
+void igbvf_port_gone(struct igbvf_port *port)
+{
+	if (vfnet_word_load(&port->port.state) != VFNET_PORT_GONE)
+		gone(port, "the device is gone");
+}
+
+/* Unlike one that is gone it still answers: its next driver finds it silent, its counters are read.
+ */
+void igbvf_give_back(struct vfnet_port *pub)
+{
+	struct igbvf_port *port = VFNET_CONTAINER_OF(pub, struct igbvf_port, port);
+	uint32_t state = vfnet_word_load(&pub->state);
+
+	if (state == VFNET_PORT_GONE)
+		return;
+	gone(port, "the kernel wants the function back, to unbind or to remove it");
+	if (state == VFNET_PORT_RUNNING)
+		igbvf_counters_update(port);
+	igbvf_wr(&port->hw, IGBVF_VTEIMC, IGBVF_VECTORS_ALL);
+	igbvf_wr(&port->hw, IGBVF_VTCTRL, IGBVF_VTCTRL_RST);
 }
 
 void igbvf_recover_begin(struct igbvf_port *port, const char *why)

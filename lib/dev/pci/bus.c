@@ -122,6 +122,14 @@ static int dev_attach(struct vfnet_dev *base, struct vfnet_dma *base_dma, struct
 	return rc;
 }
 
+/* what a claim holds */
+static void let_go(struct vfnet_pci_dev *dev)
+{
+	dev->door->release(dev);
+	vfnet_pci_handed_close(&dev->handed);
+	dev->fd = -1;
+}
+
 static void dev_detach(struct vfnet_dev *base)
 {
 	struct vfnet_pci_dev *dev = to_dev(base);
@@ -130,6 +138,9 @@ static void dev_detach(struct vfnet_dev *base)
 		return;
 	dev->door->detach(dev);
 	dev->dma = NULL;
+	/* Linux 6.1 waits for the descriptor of the group, too */
+	if (dev->revoked)
+		let_go(dev);
 }
 
 /* ---- functions ---- */
@@ -147,6 +158,8 @@ static int dev_irq_set(struct vfnet_dev *base, unsigned int n, const int *eventf
 	struct vfnet_pci_dev *dev = to_dev(base);
 	int all[VFNET_DEV_VECTORS_MAX];
 
+	if (!dev->dma)
+		return vfnet_err_set(err, -ENODEV, "%s is gone; close the port", dev->fn.name);
 	if (n && !base->n_vectors)
 		return vfnet_err_set(err, -ENOTSUP, "%s has no MSI-X interrupts", dev->fn.name);
 	if (n > base->n_vectors)
@@ -166,9 +179,20 @@ static void dev_close(struct vfnet_dev *base)
 	while (*link != dev)
 		link = &(*link)->next;
 	*link = dev->next;
-	dev->door->release(dev);
-	vfnet_pci_handed_close(&dev->handed);
+	if (dev->revoked) {
+		dev->revoked = false;
+		vfnet_pci_regions_close(dev);
+	} else {
+		let_go(dev);
+	}
+	if (dev->nothing_fd >= 0)
+		close(dev->nothing_fd);
 	free(dev);
+}
+
+static int dev_request_fd(struct vfnet_dev *base)
+{
+	return to_dev(base)->request_fd;
 }
 
 static const struct vfnet_dev_ops dev_ops = {
@@ -180,6 +204,8 @@ static const struct vfnet_dev_ops dev_ops = {
     .reset = dev_reset,
     .bus_master = vfnet_pci_bus_master,
     .irq_set = dev_irq_set,
+    .request_fd = dev_request_fd,
+    .revoke = vfnet_pci_revoke,
     .close = dev_close,
 };
 
@@ -209,6 +235,8 @@ static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *f
 	dev->fn = *fn;
 	dev->handed = *handed;
 	dev->fd = -1;
+	dev->request_fd = -1;
+	dev->nothing_fd = -1;
 	dev->door = choose_door(dev);
 	rc = dev->door->claim(dev, err);
 	if (rc) {

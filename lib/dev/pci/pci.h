@@ -10,12 +10,13 @@
  *   bus.c           claims a function, chooses its door
  *   handed.c        descriptors that the program hands in with the name
  *   registers.c     registers, bus mastering and reset, the same through each door
+ *   revoke.c        registers are taken away from threads that still use them
  *   kmod.c          the door of our own module: /dev/vfio<N>
  *   kmod_dma.c      and its domains: /dev/uiommu
  *   vfio_group.c    the door of vfio-pci by groups and containers
  *   vfio_dma.c      what is mapped in a container
  *   vfio_device.c   vfio-pci's descriptor of a function: BARs and reset
- *   vfio_irq.c      and its interrupts
+ *   vfio_irq.c      its interrupts, and the kernel's wish to have it back
  *   vfio_handed.c   the door of vfio-pci by descriptors that were handed in
  */
 
@@ -263,6 +264,9 @@ struct vfnet_pci_region {
  * @dma:       the domain that it is in; NULL = detached
  * @handed:    descriptors that came with the name
  * @fd:        the function; -1 = not open
+ * @request_fd: eventfd that the kernel signals to have the function back; -1 = it never does
+ * @nothing_fd: revoked: the number that @fd had; reads and writes fail. -1 = not yet
+ * @revoked:   registers are out of reach, for all threads; atomic
  * @group:     door_group: where it is
  * @can_reset: vfio-pci: it has a function-level reset that the kernel can use
  * @irqs_on:   vfio-pci: MSI-X is enabled
@@ -278,6 +282,9 @@ struct vfnet_pci_dev {
 	struct vfnet_pci_dma *dma;
 	struct vfnet_pci_handed handed;
 	int fd;
+	int request_fd;
+	int nothing_fd;
+	uint32_t revoked;
 	struct vfnet_pci_group *group;
 	bool can_reset;
 	bool irqs_on;
@@ -306,8 +313,12 @@ int vfnet_pci_reset_call(struct vfnet_pci_dev *dev, unsigned long request, struc
 
 /** vfnet_pci_warn_unmapped() - log that BAR 0 is reached by system calls. */
 void vfnet_pci_warn_unmapped(const struct vfnet_pci_dev *dev);
+int vfnet_pci_revoke(struct vfnet_dev *dev, struct vfnet_err *err);
 
-/** vfnet_pci_regions_close() - unmap and forget all regions: no register is reached afterwards. */
+/**
+ * vfnet_pci_regions_close() - unmap and forget all regions: no register is reached afterwards.
+ * Nothing happens while the function is revoked.
+ */
 void vfnet_pci_regions_close(struct vfnet_pci_dev *dev);
 
 /* ---- handed.c ---- */
@@ -362,6 +373,17 @@ void vfnet_pci_uiommu_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t b
  * Return: 0, or a negative errno: nothing is mapped then.
  */
 int vfnet_pci_vfio_open(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+
+/** vfnet_pci_vfio_close() - undo it; fd stays open. */
+void vfnet_pci_vfio_close(struct vfnet_pci_dev *dev);
+
+/**
+ * vfnet_pci_vfio_request() - have the kernel signal request_fd when it wants the function back
+ *
+ * Return: 0, also from a kernel that never asks; a negative errno: there is no descriptor then.
+ */
+int vfnet_pci_vfio_request(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+void vfnet_pci_vfio_request_end(struct vfnet_pci_dev *dev);
 
 int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err);
 int vfnet_pci_vfio_irq_set(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err);

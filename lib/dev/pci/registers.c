@@ -26,6 +26,8 @@ static struct vfnet_pci_dev *to_dev(struct vfnet_dev *dev)
 
 void vfnet_pci_regions_close(struct vfnet_pci_dev *dev)
 {
+	if (dev->revoked)
+		return;
 	for (unsigned int bar = 0; bar < VFNET_PCI_BARS; bar++)
 		if (dev->region[bar].map)
 			munmap(dev->region[bar].map, dev->region[bar].bytes);
@@ -44,7 +46,7 @@ static const struct vfnet_pci_region *find_register(struct vfnet_pci_dev *dev, u
 {
 	const struct vfnet_pci_region *region;
 
-	if (bar >= VFNET_PCI_BARS)
+	if (bar >= VFNET_PCI_BARS || vfnet_word_load(&dev->revoked))
 		return NULL;
 	region = &dev->region[bar];
 	if (offset % sizeof(uint32_t) || (uint64_t)offset + sizeof(uint32_t) > region->bytes)

@@ -77,9 +77,18 @@ int vfnet_pci_vfio_open(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 
 	if (!rc)
 		rc = open_regions(dev, err);
+	if (!rc)
+		rc = vfnet_pci_vfio_request(dev, err);
 	if (rc)
 		vfnet_pci_regions_close(dev);
 	return rc;
+}
+
+void vfnet_pci_vfio_close(struct vfnet_pci_dev *dev)
+{
+	vfnet_pci_vfio_request_end(dev);
+	vfnet_pci_regions_close(dev);
+	dev->irqs_on = false;
 }
 
 int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err)

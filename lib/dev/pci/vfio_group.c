@@ -316,10 +316,9 @@ err_leave:
 
 static void group_detach(struct vfnet_pci_dev *dev)
 {
-	vfnet_pci_regions_close(dev);
+	vfnet_pci_vfio_close(dev);
 	close(dev->fd); /* first: a group with open functions cannot leave */
 	dev->fd = -1;
-	dev->irqs_on = false;
 	dev->group->n_attached--;
 	group_leave(dev);
 }

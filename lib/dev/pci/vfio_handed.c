@@ -87,7 +87,7 @@ static int handed_attach(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 		return rc;
 	rc = check_ids(dev, err);
 	if (rc)
-		vfnet_pci_regions_close(dev);
+		vfnet_pci_vfio_close(dev);
 	return rc;
 }
 
@@ -95,7 +95,7 @@ static void handed_detach(struct vfnet_pci_dev *dev)
 {
 	vfnet_pci_vfio_irq_set(dev, NULL, NULL);
 	vfnet_pci_bus_master(&dev->dev, false, NULL);
-	vfnet_pci_regions_close(dev);
+	vfnet_pci_vfio_close(dev);
 }
 
 const struct vfnet_pci_door vfnet_pci_door_vfio_handed = {

@@ -137,6 +137,46 @@ TEST(Faults, WhatAGoneCardMissedIsStillKnown)
 	EXPECT_EQ(f.Missed(VFNET_MISSED_no_descriptor), 37u) << "a ring of 64 holds 63";
 }
 
+bool Requested(Function &f)
+{
+	eventfd_t count;
+
+	return eventfd_read(f.dev->ops->request_fd(f.dev), &count) == 0;
+}
+
+TEST(Faults, FunctionsThatAreWantedBackAreTold)
+{
+	Machine m;
+
+	m.Card(0, "request-at=20");
+	Function f(m, "0.0"), g(m, "0.1");
+	EXPECT_FALSE(Requested(f) || Requested(g));
+	for (int i = 0; i < 20; i++)
+		f.Rd(IGBVF_STATUS);
+	EXPECT_TRUE(Requested(f) && Requested(g));
+	EXPECT_FALSE(Requested(f) || Requested(g)) << "once";
+	EXPECT_NE(f.Rd(IGBVF_STATUS), IGBVF_GONE) << "until it is given back";
+	ASSERT_EQ(vfnet_sim_trigger(m.sim, 0, VFNET_SIM_REQUEST), 0);
+	EXPECT_TRUE(Requested(f));
+}
+
+TEST(Faults, WhatADetachedFunctionMissedIsStillKnown)
+{
+	Machine m;
+
+	m.Card(0, "mac=0:02:00:00:00:00:aa");
+	m.Wire(0, "gen:count=100");
+	Function f(m, "0.0");
+	f.Reset();
+	f.RxUp(64);
+	vfnet_sim_start(m.sim);
+	while (!vfnet_sim_sources_done(m.sim))
+		m.Step();
+	f.dev->ops->detach(f.dev);
+	EXPECT_EQ(f.Missed(VFNET_MISSED_no_descriptor), 37u) << "a ring of 64 holds 63";
+	EXPECT_EQ(f.Rd(IGBVF_STATUS), IGBVF_GONE);
+}
+
 TEST(Faults, EveryThirdReplyIsLost)
 {
 	Machine m;

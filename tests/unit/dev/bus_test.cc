@@ -85,6 +85,73 @@ TEST_F(Bus, ContextWithAnOpenDeviceDoesNotClose)
 	vfnet_dev_close(v_, dev);
 }
 
+TEST_F(Bus, GivingBackKeepsTheSafeOrderAndLeavesCloseToItsHolder)
+{
+	vfnet_dev *dev = nullptr;
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:a", &dev, &err_));
+	fake_.calls.clear();
+	ASSERT_EQ(0, vfnet_dev_give_back(v_, dev, &err_)) << err_.text;
+	EXPECT_EQ("revoke master_off irq_set detach unmap dma_close", fake_.history());
+	EXPECT_EQ(nullptr, dev->dma);
+	EXPECT_EQ(-EBUSY, vfnet_close(v_)) << "it is still held";
+	fake_.calls.clear();
+	vfnet_dev_close(v_, dev);
+	EXPECT_EQ("close", fake_.history());
+}
+
+TEST_F(Bus, GivingBackLeavesTheDomainToTheOthers)
+{
+	vfnet_dev *a = nullptr, *b = nullptr;
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:a", &a, &err_));
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:b", &b, &err_));
+	ASSERT_EQ(0, vfnet_dev_give_back(v_, a, &err_)) << err_.text;
+	EXPECT_EQ(1, fake_.open_domains);
+	EXPECT_NE(nullptr, b->dma);
+	vfnet_dev_close(v_, b);
+	EXPECT_EQ(0, fake_.open_domains);
+	vfnet_dev_close(v_, a);
+}
+
+TEST_F(Bus, GivingBackThatFailsHasDoneNothing)
+{
+	vfnet_dev *dev = nullptr;
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:a", &dev, &err_));
+	fake_.calls.clear();
+	fake_.fail = {{"revoke", -ENOMEM}};
+	EXPECT_EQ(-ENOMEM, vfnet_dev_give_back(v_, dev, &err_));
+	EXPECT_STREQ("fake revoke failed", err_.text);
+	EXPECT_EQ("revoke", fake_.history());
+	fake_.fail.clear();
+	fake_.calls.clear();
+	vfnet_dev_close(v_, dev);
+	EXPECT_EQ("master_off detach unmap dma_close close", fake_.history());
+}
+
+TEST_F(Bus, GivingBackDoesNotWaitForADeviceThatIsBeingOpened)
+{
+	vfnet_dev *a = nullptr, *b = nullptr;
+	int rc = 0;
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:a", &a, &err_));
+	fake_.during_reset = [&] { rc = vfnet_dev_give_back(v_, a, &err_); };
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:b", &b, nullptr));
+	EXPECT_EQ(-EBUSY, rc);
+	EXPECT_NE(nullptr, strstr(err_.text, "fake:a: another device")) << err_.text;
+	fake_.during_reset = nullptr;
+	vfnet_dev_close(v_, b);
+	vfnet_dev_close(v_, a);
+}
+
+TEST_F(Bus, ARequestIsSeenOnce)
+{
+	vfnet_dev *dev = nullptr;
+	ASSERT_EQ(0, vfnet_dev_open(v_, "fake:a", &dev, &err_));
+	EXPECT_FALSE(vfnet_dev_requested(dev));
+	ASSERT_EQ(0, eventfd_write(fake_.request_fd, 1));
+	EXPECT_TRUE(vfnet_dev_requested(dev));
+	EXPECT_FALSE(vfnet_dev_requested(dev));
+	vfnet_dev_close(v_, dev);
+}
+
 TEST_F(Bus, UnknownPrefixNamesTheKnownOnes)
 {
 	vfnet_dev *dev = nullptr;

@@ -22,6 +22,8 @@ extern "C" {
 #include "lib/dev/pci/pci.h"
 }
 
+struct vfio_irq_set;
+
 constexpr const char *VF0 = "0000:01:10.0";
 constexpr const char *VF1 = "0000:01:10.2";
 constexpr uint64_t IOVA = UINT64_C(1) << 32;
@@ -61,6 +63,7 @@ class Machine
 	unsigned int n_vectors = 3;
 	unsigned int vectors_left = 3;
 	unsigned int busy_resets = 0;
+	bool asks_back = true; /* has VFIO_PCI_REQ_IRQ_INDEX */
 	std::vector<std::pair<uint64_t, uint64_t>> usable = {{0, 0xfedfffff},
 							     {0xfef00000, (UINT64_C(1) << 48) - 1}};
 	bool tells_ranges = true;
@@ -68,6 +71,7 @@ class Machine
 	/* what happened */
 	unsigned int n_resets = 0;
 	std::vector<int32_t> eventfds;	       /* of the last SET_IRQS; empty = off */
+	int request_fd = -1;		       /* what it was given to ask a function back by */
 	std::map<uint64_t, uint64_t> mappings; /* of all containers: I/O address to bytes */
 	uint32_t map_flags = 0;
 	uint32_t bar0(uint32_t offset) const;
@@ -86,6 +90,9 @@ class Machine
 	int open_as_program(const std::string &file);
 	int function_as_program(int group, const char *name);
 	void close_as_program(int fd); /* while the library has a duplicate */
+
+	/* the file of @fd goes on as @duplicate: the number is closed, or another file's */
+	void rename(int fd, int duplicate);
 
 	/* leaks: descriptors and mappings of this process that belong to the machine */
 	unsigned int n_open() const;
@@ -117,7 +124,6 @@ class Machine
 
 	template <typename T> T *find(std::map<int, T> &files, int fd);
 	void forget(int fd);
-	void rename(int fd, int duplicate);
 	int node_ioctl(Node &node, unsigned long request, void *arg);
 	int uiommu_ioctl(unsigned long request, void *arg);
 	int domain_set(Node &node, int fd);
@@ -130,6 +136,7 @@ class Machine
 	int open_function();
 	int unset_container(Group &group);
 	int set_irqs(const void *arg);
+	int set_request(const vfio_irq_set *set);
 	unsigned int n_open_as(const std::string &target) const;
 
 	std::map<int, Group> groups_;

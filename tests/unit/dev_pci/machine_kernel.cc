@@ -95,7 +95,6 @@ void Machine::forget(int fd)
 	nodes_.erase(fd);
 }
 
-/* the descriptor @fd is closed next, and the file lives on as @duplicate */
 void Machine::rename(int fd, int duplicate)
 {
 	if (nodes_.count(fd))
@@ -252,11 +251,22 @@ int Machine::group_ioctl(Group &group, unsigned long request, void *arg)
 	}
 }
 
+int Machine::set_request(const vfio_irq_set *set)
+{
+	if (set->flags != (VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER) ||
+	    set->argsz != sizeof(*set) + sizeof(int32_t) || set->start || set->count != 1)
+		return fail_with(EINVAL);
+	memcpy(&request_fd, set->data, sizeof(request_fd));
+	return 0;
+}
+
 int Machine::set_irqs(const void *arg)
 {
 	const auto *set = static_cast<const vfio_irq_set *>(arg);
 	const auto *fd = reinterpret_cast<const int32_t *>(set->data);
 
+	if (set->index == VFIO_PCI_REQ_IRQ_INDEX && asks_back)
+		return set_request(set);
 	if (set->index != VFIO_PCI_MSIX_IRQ_INDEX || set->start)
 		return fail_with(EINVAL);
 	if (set->flags == (VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER)) {
@@ -300,7 +310,9 @@ int Machine::device_ioctl(unsigned long request, void *arg)
 	case VFIO_DEVICE_GET_IRQ_INFO: {
 		auto *info = static_cast<vfio_irq_info *>(arg);
 
-		info->count = info->index == VFIO_PCI_MSIX_IRQ_INDEX ? n_vectors : 0;
+		info->count = info->index == VFIO_PCI_MSIX_IRQ_INDEX  ? n_vectors
+			      : info->index == VFIO_PCI_REQ_IRQ_INDEX ? asks_back
+								      : 0;
 		return 0;
 	}
 	case VFIO_DEVICE_SET_IRQS:

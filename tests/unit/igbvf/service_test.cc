@@ -149,6 +149,35 @@ TEST_F(ServiceTest, AllOnesMeanGoneForGood)
 	EXPECT_EQ(port->base.resets, 0u);
 }
 
+TEST_F(ServiceTest, AFunctionThatIsWantedBackIsReadALastTimeAndSilenced)
+{
+	card.reg(IGBVF_VFGPRC) = 10;
+	card.writes.clear();
+	igbvf_driver.give_back(port);
+	expect_state(VFNET_PORT_GONE, VFNET_QUEUE_GONE);
+	EXPECT_EQ(port->base.hw_rx_packets, 10u);
+	EXPECT_FALSE(link_up());
+	EXPECT_EQ(card.writes,
+		  (std::vector<std::pair<uint32_t, uint32_t>>{{IGBVF_VTEIMC, IGBVF_VECTORS_ALL},
+							      {IGBVF_VTCTRL, IGBVF_VTCTRL_RST}}));
+	EXPECT_EQ(n_lines("wants the function back"), 1u);
+	card.writes.clear();
+	service();
+	igbvf_driver.give_back(port);
+	EXPECT_TRUE(card.writes.empty());
+	EXPECT_EQ(n_lines("close the port"), 1u);
+}
+
+TEST_F(ServiceTest, OneThatIsInResetIsNotCounted)
+{
+	pf.ping(false);
+	service();
+	card.reg(IGBVF_VFGPRC) = 10;
+	igbvf_driver.give_back(port);
+	expect_state(VFNET_PORT_GONE, VFNET_QUEUE_GONE);
+	EXPECT_EQ(port->base.hw_rx_packets, 0u);
+}
+
 TEST_F(ServiceTest, AResettingDeviceCanGo)
 {
 	pf.ping(false);

@@ -52,15 +52,65 @@ TEST_F(Events, TheDescriptorIsAlwaysTheSameAndServiceReadsIt)
 	int fd = vfnet_port_fd(port_, &err_);
 	ASSERT_LE(0, fd) << err_.text;
 	EXPECT_EQ(fd, vfnet_port_fd(port_, nullptr));
-	EXPECT_EQ(fd, fake_driver.event_fd);
 	EXPECT_FALSE(Readable(fd));
-	ASSERT_EQ(0, eventfd_write(fd, 1));
+	ASSERT_EQ(0, eventfd_write(fake_driver.event_fd, 1));
 	EXPECT_TRUE(Readable(fd));
 	vfnet_port_service(port_, 0);
 	EXPECT_FALSE(Readable(fd));
 	ASSERT_EQ(0, vfnet_port_close(port_));
 	port_ = nullptr;
 	EXPECT_EQ(-1, fake_driver.event_fd) << "the driver has let go of it";
+}
+
+/* The kernel wants the function back: the program holds the port, the device is closed. */
+TEST_F(Events, ARequestMakesThePortGoneAndTheDeviceIsGivenBackByTheNextService)
+{
+	port_ = OpenPort();
+	int fd = vfnet_port_fd(port_, &err_);
+	ASSERT_LE(0, fd) << err_.text;
+	vfnet_port_service(port_, 0);
+	EXPECT_EQ(0u, fake_driver.n_give_backs);
+	ASSERT_EQ(0, eventfd_write(fake_.request_fd, 1));
+	EXPECT_TRUE(Readable(fd));
+	fake_.calls.clear();
+	EXPECT_EQ(VFNET_SERVICE_PERIOD_NS, vfnet_port_service(port_, 0));
+	EXPECT_EQ(1u, fake_driver.n_give_backs);
+	EXPECT_EQ(VFNET_PORT_GONE, vfnet_port_state(port_));
+	EXPECT_EQ("revoke master_off irq_set detach unmap dma_close", fake_.history());
+	EXPECT_FALSE(Readable(fd));
+	fake_.calls.clear();
+	vfnet_port_service(port_, 0);
+	EXPECT_EQ("", fake_.history()) << "once";
+}
+
+TEST_F(Events, ADeviceThatIsGoneIsClosedToo)
+{
+	port_ = OpenPort();
+	fake_driver.service_state = VFNET_PORT_GONE;
+	vfnet_port_service(port_, 0);
+	EXPECT_EQ(0u, fake_driver.n_give_backs) << "nobody asked";
+	EXPECT_EQ(0, fake_.open_domains);
+}
+
+TEST_F(Events, ADeviceThatCannotBeGivenBackYetIsSoon)
+{
+	port_ = OpenPort();
+	fake_.fail = {{"revoke", -ENOMEM}};
+	ASSERT_EQ(0, eventfd_write(fake_.request_fd, 1));
+	EXPECT_EQ(1000000u, vfnet_port_service(port_, 0));
+	EXPECT_EQ(1, fake_.open_domains);
+	fake_.fail.clear();
+	EXPECT_EQ(1000000u + VFNET_SERVICE_PERIOD_NS, vfnet_port_service(port_, 1000000));
+	EXPECT_EQ(0, fake_.open_domains);
+}
+
+TEST_F(Events, TheThreadHearsARequest)
+{
+	ASSERT_NO_FATAL_FAILURE(OpenThreaded());
+	ASSERT_EQ(0, eventfd_write(fake_.request_fd, 1));
+	for (int i = 0; i < 10000 && vfnet_port_state(port_) != VFNET_PORT_GONE; i++)
+		poll(nullptr, 0, 1);
+	EXPECT_EQ(VFNET_PORT_GONE, vfnet_port_state(port_));
 }
 
 TEST_F(Events, APortWithoutInterruptsSaysSoAndIsServicedByTime)

@@ -121,6 +121,13 @@ static uint64_t service(struct vfnet_port *port, uint64_t now_ns)
 	return now_ns + VFNET_SERVICE_PERIOD_NS;
 }
 
+static void give_back(struct vfnet_port *port)
+{
+	(void)port;
+	fake_driver.n_give_backs++;
+	fake_driver.service_state = VFNET_PORT_GONE;
+}
+
 static int events(struct vfnet_port *port, int fd, struct vfnet_err *err)
 {
 	if (fake_driver.events_rc)
@@ -183,6 +190,7 @@ static const struct vfnet_driver driver = {
     .txq_count = txq_count,
     .txq_reclaim = txq_reclaim,
     .service = service,
+    .give_back = give_back,
     .events = events,
     .rxq_irq = rxq_irq,
     .rxq_ready = rxq_ready,

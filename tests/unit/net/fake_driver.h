@@ -23,6 +23,7 @@ extern "C" {
  * events_rc:           what the call for events returns
  * event_fd:            what it was given last
  * n_services:          calls of service, atomic
+ * n_give_backs:        calls of give_back, which also sets service_state
  * irq_rc:              what the call for a queue's interrupt returns
  * irq_fd:              what it was given last
  * arm_rc:              what arming returns
@@ -48,6 +49,7 @@ struct fake_driver {
 	int events_rc;
 	int event_fd;
 	uint32_t n_services;
+	uint32_t n_give_backs;
 	int irq_rc;
 	int irq_fd;
 	int arm_rc;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * port_events DEVICE: opens a port and sleeps on vfnet_port_fd(), without a look at the card, until
- * the physical function has something to say; then tells what service made of it. Exit: 0 when it
- * was woken.
+ * port_events DEVICE [hold]: opens a port and sleeps on vfnet_port_fd(), without a look at the
+ * card, until the physical function or the kernel has something to say; then tells what
+ * service made of it. Exit: 0 when it was woken; hold: never, the port stays open.
  */
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <vfnet/vfnet.h>
 
@@ -34,6 +36,7 @@ static int wait_for_event(struct vfnet_port *port, int fd)
 	vfnet_port_service(port, 0);
 	vfnet_port_get_link(port, &link);
 	printf("woken: %s, link %s\n", states[vfnet_port_state(port)], link.up ? "up" : "down");
+	fflush(stdout);
 	return 0;
 }
 
@@ -45,13 +48,15 @@ int main(int argc, char **argv)
 	struct vfnet_err err;
 	int fd, rc = 1;
 
-	if (argc != 2)
+	if (argc != 2 && (argc != 3 || strcmp(argv[2], "hold")))
 		return 2;
 	if (vfnet_open(&opts, &v, &err) || vfnet_port_open(v, argv[1], NULL, &port, &err) ||
 	    (fd = vfnet_port_fd(port, &err)) < 0)
 		fprintf(stderr, "%s\n", err.text);
 	else
 		rc = wait_for_event(port, fd);
+	if (!rc && argc == 3)
+		pause();
 	vfnet_port_close(port);
 	vfnet_close(v);
 	return rc;
