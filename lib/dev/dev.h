@@ -3,7 +3,7 @@
 #define VFNET_DEV_DEV_H
 
 /*
- * The contract between a bus (lib/dev/pci, sim/) and everything above it. Three doors fit it:
+ * The contract between a bus (lib/dev/pci, sim/) and everything above it. Some doors that fit it:
  *
  *                    our module               vfio-pci, group             sim/
  *   open()           /dev/vfio<N>             /dev/vfio/<group>           a card's VF

@@ -216,6 +216,37 @@ static const struct vfnet_pci_door *choose_door(const struct vfnet_pci_dev *dev)
 	return dev->handed.dev < 0 ? &vfnet_pci_door_group : &vfnet_pci_door_vfio_handed;
 }
 
+/*
+ * Functions of vfio-pci have two doors. The group is the first, as each kernel has it; where its
+ * file does not exist, or is not ours, iommufd is tried.
+ */
+static int claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
+{
+	struct vfnet_err refusal, second;
+	char node[VFNET_PCI_NODE_BYTES];
+	int rc, rc_second;
+
+	dev->door = choose_door(dev);
+	rc = dev->door->claim(dev, &refusal);
+	if (!rc)
+		return 0;
+	if (dev->door == &vfnet_pci_door_group && (rc == -EPERM || rc == -ENODEV) &&
+	    vfnet_pci_cdev_node(dev->host, dev->fn.name, node)) {
+		dev->door = &vfnet_pci_door_cdev;
+		rc_second = dev->door->claim(dev, &second);
+		if (!rc_second)
+			return 0;
+		/* a group that could be made ours is the better advice */
+		if (rc == -ENODEV) {
+			rc = rc_second;
+			refusal = second;
+		}
+	}
+	if (err)
+		*err = refusal;
+	return rc;
+}
+
 static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *fn,
 		   const struct vfnet_pci_handed *handed, struct vfnet_pci_dev **out,
 		   struct vfnet_err *err)
@@ -237,8 +268,7 @@ static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *f
 	dev->fd = -1;
 	dev->request_fd = -1;
 	dev->nothing_fd = -1;
-	dev->door = choose_door(dev);
-	rc = dev->door->claim(dev, err);
+	rc = claim(dev, err);
 	if (rc) {
 		free(dev);
 		return rc;

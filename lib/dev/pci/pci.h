@@ -14,6 +14,7 @@
  *   kmod.c          the door of our own module: /dev/vfio<N>
  *   kmod_dma.c      and its domains: /dev/uiommu
  *   vfio_group.c    the door of vfio-pci by groups and containers
+ *   vfio_cdev.c     the door of vfio-pci by iommufd
  *   vfio_dma.c      what is mapped in a container
  *   vfio_device.c   vfio-pci's descriptor of a function: BARs and reset
  *   vfio_irq.c      its interrupts, and the kernel's wish to have it back
@@ -127,6 +128,14 @@ int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, cha
 			struct vfnet_err *err);
 
 /**
+ * vfnet_pci_cdev_node() - which device file vfio-pci made for a function
+ * @node: VFNET_PCI_NODE_BYTES: "vfio0", below /dev/vfio/devices
+ *
+ * Return: whether there is one: the kernel may have no iommufd.
+ */
+bool vfnet_pci_cdev_node(const struct vfnet_pci_host *host, const char *name, char *node);
+
+/**
  * vfnet_pci_node_number() - major and minor of a device file that sysfs tells of
  * @file: the "dev" below the function's folder
  *
@@ -188,6 +197,8 @@ struct vfnet_pci_door {
 extern const struct vfnet_pci_door vfnet_pci_door_kmod;
 /** vfnet_pci_door_group - vfio-pci by /dev/vfio/<group> and /dev/vfio/vfio. */
 extern const struct vfnet_pci_door vfnet_pci_door_group;
+/** vfnet_pci_door_cdev - vfio-pci by /dev/vfio/devices/vfio<N> and /dev/iommu. */
+extern const struct vfnet_pci_door vfnet_pci_door_cdev;
 /** vfnet_pci_door_vfio_handed - vfio-pci by its descriptor and a container, handed in. */
 extern const struct vfnet_pci_door vfnet_pci_door_vfio_handed;
 
@@ -225,6 +236,7 @@ struct vfnet_pci_handed {
  * @fd:       what memory is mapped on: a container or /dev/uiommu
  * @handed:   @fd duplicates a descriptor that was handed in, of which @handed_number
  * @maps:     door_kmod: what is mapped
+ * @ioas:     iommufd: the I/O address space
  * @type:     container: kind of IOMMU driver that it gets
  * @n_groups: container: groups in it; the kernel's IOMMU driver and its mappings live as long as
  *            there is one
@@ -237,6 +249,7 @@ struct vfnet_pci_dma {
 	bool handed;
 	int handed_number;
 	struct vfnet_pci_mapping *maps;
+	uint32_t ioas;
 	unsigned long type;
 	unsigned int n_groups;
 };

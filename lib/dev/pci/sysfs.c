@@ -254,16 +254,13 @@ int vfnet_pci_find(const struct vfnet_pci_host *host, const char *name,
 	return 0;
 }
 
-int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, char *node,
-			struct vfnet_err *err)
+/* The entry "vfio..." of a function's folder at @path. Return: whether there is one */
+static bool find_node(const char *path, char *node)
 {
-	char path[VFNET_PCI_PATH_BYTES];
 	const struct dirent *entry;
 	bool found = false;
-	DIR *folder;
+	DIR *folder = opendir(path);
 
-	function_path(host, name, "/vfio", path);
-	folder = opendir(path);
 	while (folder && !found && (entry = readdir(folder))) {
 		found = !strncmp(entry->d_name, "vfio", 4) &&
 			strlen(entry->d_name) < VFNET_PCI_NODE_BYTES;
@@ -272,7 +269,30 @@ int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, cha
 	}
 	if (folder)
 		closedir(folder);
-	if (found)
+	return found;
+}
+
+bool vfnet_pci_cdev_node(const struct vfnet_pci_host *host, const char *name, char *node)
+{
+	char path[VFNET_PCI_PATH_BYTES];
+	char file[VFNET_PCI_NODE_BYTES + sizeof("/vfio-dev//dev")];
+	dev_t number;
+
+	function_path(host, name, "/vfio-dev", path);
+	if (!find_node(path, node))
+		return false;
+	/* Linux 6.1 has the folder already, and kernels without iommufd have it too */
+	snprintf(file, sizeof(file), "/vfio-dev/%s/dev", node);
+	return !vfnet_pci_node_number(host, name, file, &number);
+}
+
+int vfnet_pci_kmod_node(const struct vfnet_pci_host *host, const char *name, char *node,
+			struct vfnet_err *err)
+{
+	char path[VFNET_PCI_PATH_BYTES];
+
+	function_path(host, name, "/vfio", path);
+	if (find_node(path, node))
 		return 0;
 	return vfnet_err_set(err, -ENODEV,
 			     "%s is bound to a driver vfio, and there is no vfio<N> in %s: this is "

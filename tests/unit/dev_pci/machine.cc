@@ -176,6 +176,12 @@ void Machine::fail(const std::string &call, int errnum, unsigned int nth)
 	fail_nth_ = nth;
 }
 
+void Machine::fail_both(const std::string &first, const std::string &second, int errnum)
+{
+	fail(first, errnum);
+	then_fail_ = second;
+}
+
 bool Machine::must_fail(const char *call)
 {
 	calls.emplace_back(call);
@@ -184,7 +190,10 @@ bool Machine::must_fail(const char *call)
 	if (fail_nth_-- > 0)
 		return false;
 	errno = fail_errno_;
-	fail_errno_ = 0;
+	if (then_fail_.empty())
+		fail_errno_ = 0;
+	else
+		fail(std::exchange(then_fail_, ""), fail_errno_);
 	return true;
 }
 

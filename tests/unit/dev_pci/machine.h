@@ -45,9 +45,13 @@ class Machine
 	void write(const std::string &file, const std::string &text);
 	void remove(const std::string &file);
 	std::string device_dir(const std::string &name) const;
+	/* a kernel with iommufd: the function has a device file of its own, too */
+	void offer_cdev(const std::string &name);
 
 	/* one call to fail: the @nth from now (0 = next) of those whose name begins with @call */
 	void fail(const std::string &call, int errnum, unsigned int nth = 0);
+	/* the next @first, and the next @second after it */
+	void fail_both(const std::string &first, const std::string &second, int errnum);
 	/* names of all calls so far, "SET_CONTAINER" and so on */
 	std::vector<std::string> calls;
 	/* the @from-th call and later ones */
@@ -122,8 +126,19 @@ class Machine
 		bool in_domain;
 	};
 
+	struct Cdev {
+		unsigned int number;
+		bool bound;
+	};
+
 	template <typename T> T *find(std::map<int, T> &files, int fd);
 	void forget(int fd);
+	bool is_bound(unsigned int number) const;
+	int cdev_ioctl(Cdev &cdev, unsigned long request, void *arg);
+	int iommu_ioctl(unsigned long request, void *arg);
+	int map_at(uint64_t iova, uint64_t bytes, uint32_t flags);
+	static bool is_function(int fd);
+	static const char *vfio_call_name(unsigned long request);
 	int node_ioctl(Node &node, unsigned long request, void *arg);
 	int uiommu_ioctl(unsigned long request, void *arg);
 	int domain_set(Node &node, int fd);
@@ -143,12 +158,15 @@ class Machine
 	std::map<int, Container> containers_;
 	std::map<int, Node> nodes_;
 	std::map<int, bool> uiommus_;
+	std::map<int, Cdev> cdevs_;
+	std::map<int, bool> iommus_;
 	std::map<std::string, unsigned int> group_of_;
 	std::map<std::string, unsigned int> node_of_;
 	std::string sysfs_;
 	std::string dev_;
 	int registers_; /* the memfd that every function's descriptor opens anew */
 	std::string fail_call_;
+	std::string then_fail_;
 	unsigned int fail_nth_ = 0;
 	int fail_errno_ = 0;
 };

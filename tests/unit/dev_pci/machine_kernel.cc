@@ -22,7 +22,17 @@ int fail_with(int errnum)
 	return -1;
 }
 
-const char *call_name(unsigned long request)
+} // namespace
+
+bool Machine::is_function(int fd)
+{
+	std::error_code none;
+	const std::string link = "/proc/self/fd/" + std::to_string(fd);
+
+	return std::filesystem::read_symlink(link, none).string().rfind("/memfd:registers", 0) == 0;
+}
+
+const char *Machine::vfio_call_name(unsigned long request)
 {
 	static const std::map<unsigned long, const char *> names = {
 	    {VFIO_GET_API_VERSION, "GET_API_VERSION"},
@@ -46,23 +56,15 @@ const char *call_name(unsigned long request)
 	return it == names.end() ? "?" : it->second;
 }
 
-bool is_function(int fd)
-{
-	std::error_code none;
-	const std::string link = "/proc/self/fd/" + std::to_string(fd);
-
-	return std::filesystem::read_symlink(link, none).string().rfind("/memfd:registers", 0) == 0;
-}
-
-} // namespace
-
 int Machine::do_open(const char *path, int flags)
 {
 	const std::string file = std::string(path).substr(dev_.size() + 1);
-	const std::string kind = file == "uiommu"	       ? "uiommu"
-				 : file == "vfio/vfio"	       ? "container"
-				 : file.find('/') != file.npos ? "group"
-							       : "node";
+	const std::string kind = file == "uiommu"		       ? "uiommu"
+				 : file == "iommu"		       ? "iommu"
+				 : file == "vfio/vfio"		       ? "container"
+				 : file.rfind("vfio/devices/", 0) == 0 ? "cdev"
+				 : file.find('/') != file.npos	       ? "group"
+								       : "node";
 	int fd;
 
 	if (must_fail(("open " + kind).c_str()))
@@ -73,7 +75,7 @@ int Machine::do_open(const char *path, int flags)
 		return fail_with(EBUSY);
 	if (access(path, F_OK))
 		return -1;
-	fd = kind == "node" ? open_function() : open(path, flags);
+	fd = kind == "node" || kind == "cdev" ? open_function() : open(path, flags);
 	forget(fd);
 	if (kind == "group")
 		groups_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(5))), -1};
@@ -81,6 +83,10 @@ int Machine::do_open(const char *path, int flags)
 		containers_[fd] = {};
 	else if (kind == "uiommu")
 		uiommus_[fd] = true;
+	else if (kind == "iommu")
+		iommus_[fd] = true;
+	else if (kind == "cdev")
+		cdevs_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(17))), false};
 	else
 		nodes_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(4))), false};
 	return fd;
@@ -93,6 +99,8 @@ void Machine::forget(int fd)
 	containers_.erase(fd);
 	uiommus_.erase(fd);
 	nodes_.erase(fd);
+	cdevs_.erase(fd);
+	iommus_.erase(fd);
 }
 
 void Machine::rename(int fd, int duplicate)
@@ -121,7 +129,11 @@ int Machine::do_ioctl(int fd, unsigned long request, void *arg)
 		return node_ioctl(*node, request, arg);
 	if (find(uiommus_, fd))
 		return uiommu_ioctl(request, arg);
-	if (must_fail(call_name(request)))
+	if (Cdev *cdev = find(cdevs_, fd))
+		return cdev_ioctl(*cdev, request, arg);
+	if (find(iommus_, fd))
+		return iommu_ioctl(request, arg);
+	if (must_fail(vfio_call_name(request)))
 		return -1;
 	if (Group *group = find(groups_, fd))
 		return group_ioctl(*group, request, arg);

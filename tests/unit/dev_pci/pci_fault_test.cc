@@ -89,7 +89,13 @@ TEST_P(PciFaults, EachFailureHasASentenceAndLeavesNothing)
 	Machine machine;
 	size_t n_calls;
 
-	machine.add_function(VF0, 17, GetParam());
+	if (GetParam() == std::string("iommufd")) {
+		machine.add_function(VF0, 17, "vfio-pci");
+		machine.offer_cdev(VF0);
+		machine.remove("dev/vfio/17");
+	} else {
+		machine.add_function(VF0, 17, GetParam());
+	}
 	{
 		Session session(machine, VF0);
 
@@ -125,6 +131,6 @@ TEST_P(PciFaults, EachFailureHasASentenceAndLeavesNothing)
 	EXPECT_EQ(0, session.run()) << session.err().text;
 }
 
-INSTANTIATE_TEST_SUITE_P(EachDriver, PciFaults, testing::Values("vfio-pci", "vfio"));
+INSTANTIATE_TEST_SUITE_P(EachDriver, PciFaults, testing::Values("vfio-pci", "iommufd", "vfio"));
 
 } // namespace

@@ -3,11 +3,14 @@
 #
 # The administrator takes a VF away from a program that uses it: unbinds it from vfio-pci, or removes all VFs, which both
 # wait until the program has closed the function. It must be told, close it while it still holds port and queues, live,
-# and end with a ledger that balances.
+# and end with a ledger that balances. Argument iommufd: the same by iommufd instead of groups (debug kernel only).
 
-START_SECONDS=20
-TAKEN_SECONDS=10
-END_SECONDS=15
+SLOW=1
+[ "$VFNET_KERNEL" = debug ] && SLOW=6
+START_SECONDS=$((20 * SLOW))
+TAKEN_SECONDS=$((10 * SLOW))
+END_SECONDS=$((15 * SLOW))
+BIND=bind_vfio
 NUMVFS=/sys/class/net/eth0/device/sriov_numvfs
 EVENTS=$VFNET_BUILD/tests/vm/port_events
 LOOP="--ring 1024 --peer auto --prime 512:64"
@@ -59,7 +62,7 @@ unbound() { # name vfnet-fwd-arguments...
 	start_fwd "$name" "$@"
 	taken "$name" "$(unbind_file "$VF0")" "$VF0"
 	check_fwd "$name" "$VF0"
-	bind_vfio "$VF0"
+	"$BIND" "$VF0"
 }
 
 # A program that sleeps on the port's descriptor, and keeps port and queues after it was told.
@@ -76,7 +79,7 @@ holder() {
 	fi
 	kill -KILL "$PID"
 	wait "$PID"
-	bind_vfio "$VF0"
+	"$BIND" "$VF0"
 }
 
 # shellcheck disable=SC2086 # options
@@ -87,9 +90,9 @@ removed() {
 	check_fwd "$name" "0000:01:10.[02]"
 	[ -e "/sys/bus/pci/devices/$VF0" ] && fail "gone.$name.vfs" "VF 0 is still there"
 	echo "$VFNET_VFS" >"$NUMVFS" || fail "gone.$name.vfs" "they do not come back"
-	wait_for 20 carrier eth0 || fail "gone.$name.up" "eth0 has no link"
-	bind_vfio "$VF0"
-	bind_vfio "$VF1"
+	wait_for "$START_SECONDS" carrier eth0 || fail "gone.$name.up" "eth0 has no link"
+	"$BIND" "$VF0"
+	"$BIND" "$VF1"
 }
 
 again() {
@@ -106,8 +109,9 @@ again() {
 guest_main() {
 	built "$FWD" || return
 	built "$EVENTS" || return
-	bind_vfio "$VF0"
-	bind_vfio "$VF1"
+	[ "${1:-}" = iommufd ] && BIND=bind_iommufd
+	"$BIND" "$VF0"
+	"$BIND" "$VF1"
 	# shellcheck disable=SC2086 # options
 	unbound traffic $LOOP "pci:$VF0" "pci:$VF1"
 	unbound asleep --wait interrupt "pci:$VF0"

@@ -182,6 +182,16 @@ bind_vfio() {
 	chmod 666 /dev/vfio/vfio
 }
 
+# bind_iommufd PCI-ADDRESS: as bind_vfio, but the user gets the function's own file and iommufd, and no group
+bind_iommufd() {
+	local node
+	bind_vfio "$1"
+	chown 0:0 "/dev/vfio/$(iommu_group "$1")"
+	node=$(ls "/sys/bus/pci/devices/$1/vfio-dev")
+	[ -c "/dev/vfio/devices/$node" ] || die "no /dev/vfio/devices/$node for $1: this kernel lacks VFIO_DEVICE_CDEV"
+	chown "$VFNET_UID:$VFNET_GID" "/dev/vfio/devices/$node" /dev/iommu
+}
+
 unbind() { # PCI address
 	echo >"/sys/bus/pci/devices/$1/driver_override"
 	echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
