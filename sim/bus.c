@@ -241,6 +241,14 @@ static int sim_dev_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *
 	return 0;
 }
 
+static int sim_dev_restore(struct vfnet_dev *dev, struct vfnet_err *err)
+{
+	if (dev_vf(dev)->bus_master)
+		return 0;
+	sim_dev_bus_master(dev, true, err);
+	return 1;
+}
+
 static int sim_dev_irq_set(struct vfnet_dev *dev, unsigned int n, const int *eventfd,
 			   struct vfnet_err *err)
 {
@@ -267,10 +275,8 @@ static void sim_dev_close(struct vfnet_dev *dev)
 
 	sim_lock(sim);
 	/* as vfio does: a function that nobody uses is reset, so its address is forgotten */
-	vf->bus_master = false;
+	sim_vf_forget_config(vf);
 	sim_vf_reset(vf);
-	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
-		vf->irq.eventfd[v] = -1;
 	vf->open = false;
 	close(vf->request_fd);
 	vf->card->open_vfs &= ~(1u << vf->index);
@@ -305,7 +311,7 @@ static void sim_dev_truth(struct vfnet_dev *dev, struct vfnet_counters *sum,
 	.attach = sim_dev_attach, .detach = sim_dev_detach, .read32 = sim_dev_read32,              \
 	.write32 = sim_dev_write32, .doorbell = sim_dev_doorbell, .reset = sim_dev_reset,          \
 	.bus_master = sim_dev_bus_master, .irq_set = sim_dev_irq_set, .close = sim_dev_close,      \
-	.request_fd = sim_dev_request_fd, .truth = sim_dev_truth
+	.request_fd = sim_dev_request_fd, .truth = sim_dev_truth, .restore = sim_dev_restore
 
 static const struct vfnet_dev_ops stepped_ops = {COMMON_OPS};
 static const struct vfnet_dev_ops inline_ops = {COMMON_OPS, .progress = sim_dev_progress,

@@ -346,8 +346,12 @@ uint32_t sim_vf_read(struct sim_vf *vf, uint32_t offset);
 void sim_vf_write(struct sim_vf *vf, uint32_t offset, uint32_t val);
 /** sim_vf_reset() - VTCTRL.RST, and the part of a function-level reset that is not PCI's. */
 void sim_vf_reset(struct sim_vf *vf);
+/** sim_vfs_reset() - that, of all functions of a card: somebody else does it. */
+void sim_vfs_reset(struct sim_card *card);
 /** sim_vf_card_reset() - a reset of the card: as that, and nothing outlives it. */
 void sim_vf_card_reset(struct sim_vf *vf);
+/** sim_vf_forget_config() - what a reset takes from configuration space: bus mastering, vectors. */
+void sim_vf_forget_config(struct sim_vf *vf);
 
 /* ring.c: a queue's way between enabled and not */
 /** sim_ring_update() - act on RXDCTL and TXDCTL as last written. */

@@ -37,7 +37,7 @@ int sim_faults_add(struct sim_faults *faults, const struct sim_fault_orders *ord
 	SIM_FAULTS(ADD)
 	faults->random[0] = (unsigned short)faults->orders.shuffle;
 	faults->random[1] = (unsigned short)(faults->orders.shuffle >> 16);
-	faults->timed = faults->orders.reset || faults->orders.flap;
+	faults->timed = faults->orders.reset || faults->orders.vf_reset || faults->orders.flap;
 	faults->counted =
 	    faults->orders.reset_at || faults->orders.gone_at || faults->orders.request_at;
 	return 0;
@@ -58,6 +58,7 @@ static void begin(struct sim_faults *faults, uint64_t now_ns)
 {
 	faults->begun = true;
 	faults->reset_ns = later(now_ns, faults->orders.reset);
+	faults->vf_reset_ns = later(now_ns, faults->orders.vf_reset);
 	faults->flap_ns = later(now_ns, faults->orders.flap);
 }
 
@@ -91,6 +92,10 @@ void sim_faults_step(struct sim_card *card)
 		sim_pf_down(card);
 		faults->up_ns = now_ns + faults->orders.outage * NS_PER_MS;
 		faults->reset_ns = later(faults->up_ns, faults->orders.reset);
+	}
+	if (now_ns >= faults->vf_reset_ns) {
+		sim_vfs_reset(card);
+		faults->vf_reset_ns = later(now_ns, faults->orders.vf_reset);
 	}
 	if (now_ns >= faults->flap_ns) {
 		sim_pf_link(card, card->no_wire);

@@ -21,6 +21,7 @@ struct sim_vf;
 #define SIM_FAULTS(_)                                                                              \
 	_(reset,      "reset",      "reset=MS",         3600000)                                   \
 	_(outage,     "outage",     "outage=MS",        3600000)                                   \
+	_(vf_reset,   "vf-reset",   "vf-reset=MS",      3600000)                                   \
 	_(flap,       "flap",       "flap=MS",          3600000)                                   \
 	_(reset_at,   "reset-at",   "reset-at=N",       UINT32_MAX)                                \
 	_(gone_at,    "gone-at",    "gone-at=N",        UINT32_MAX)                                \
@@ -57,6 +58,7 @@ SIM_FAULTS(SIM_FAULT_SETTER)
  * @begun:    the sources have been let go, and the times below are set
  * @reset_ns: of the next reset
  * @up_ns:    when the physical function comes up again; 0 = it is up
+ * @vf_reset_ns: of the next reset of the virtual functions
  * @flap_ns:  of the next change of the link
  * @random:   state of jrand48()
  * @n_*:      events so far
@@ -69,6 +71,7 @@ struct sim_faults {
 	bool begun;
 	uint64_t reset_ns;
 	uint64_t up_ns;
+	uint64_t vf_reset_ns;
 	uint64_t flap_ns;
 	unsigned short random[3];
 	uint64_t n_accesses;

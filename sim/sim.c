@@ -213,6 +213,14 @@ static int apply_event(struct sim_card *card, enum vfnet_sim_event event)
 	case VFNET_SIM_REQUEST:
 		sim_card_request(card);
 		return 0;
+	case VFNET_SIM_VF_RESET:
+		sim_vfs_reset(card);
+		return 0;
+	case VFNET_SIM_CARD_RESET:
+		sim_pf_down(card);
+		for (unsigned int i = 0; i < SIM_VFS; i++)
+			sim_vf_forget_config(&card->vfs[i]);
+		return 0;
 	}
 	return -EINVAL;
 }

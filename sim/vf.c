@@ -87,6 +87,20 @@ void sim_vf_reset(struct sim_vf *vf)
 	say_reset(vf);
 }
 
+void sim_vfs_reset(struct sim_card *card)
+{
+	for (unsigned int i = 0; i < SIM_VFS; i++)
+		sim_vf_reset(&card->vfs[i]);
+}
+
+void sim_vf_forget_config(struct sim_vf *vf)
+{
+	vf->bus_master = false;
+	for (unsigned int v = 0; v < IGBVF_VECTORS; v++)
+		vf->irq.eventfd[v] = -1;
+	sim_ring_refresh(vf);
+}
+
 void sim_vf_init(struct sim_vf *vf, struct sim_card *card, unsigned int index)
 {
 	vf->card = card;

@@ -38,8 +38,7 @@ static const char *const drops_cure[VFNET_DROPS_COUNT] = {
     [VFNET_DROPS_wire_refused] =
 	"bring the interface at the other end of the wire up (ip link set NAME up), with an "
 	"MTU like that of --mtu",
-    [VFNET_DROPS_reset_unknown] =
-	"the physical function was reset while frames were on their way; they may have left",
+    [VFNET_DROPS_reset_unknown] = "a reset came while frames were on their way; they may have left",
 };
 
 static_assert(VFNET_MISSED_COUNT + VFNET_DROPS_COUNT <= 32, "one bit of said for each");

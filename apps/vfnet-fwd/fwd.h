@@ -51,6 +51,7 @@ struct fwd_lane {
  * @next_ns:    when service wants to run
  * @state:      as it was last looked at
  * @down_ns:    when it went into reset
+ * @vf_resets:  the port's counter as it was then
  * @drops:      what the program itself dropped on the way out of this port
  * @counters:   the port's counters and @drops, by fwd_port_count()
  */
@@ -63,6 +64,7 @@ struct fwd_port {
 	uint64_t next_ns;
 	enum vfnet_port_state state;
 	uint64_t down_ns;
+	uint64_t vf_resets;
 	uint64_t drops[VFNET_DROPS_COUNT];
 	struct vfnet_counters counters;
 };

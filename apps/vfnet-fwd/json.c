@@ -50,6 +50,7 @@ static void add_port(cJSON *ports, const struct fwd_port *port)
 	app_json_missed(object, "missed", counters->missed);
 	app_json_drops(object, "drops", counters->drops);
 	app_json_count(object, "resets", counters->resets);
+	app_json_count(object, "vf_resets", counters->vf_resets);
 	app_json_count(object, "filters_lost", counters->filters_lost);
 }
 

@@ -58,6 +58,17 @@ static bool has_source(const struct fwd_options *opts)
 	return false;
 }
 
+/* Who was reset: service counts that before the state changes. */
+static bool is_own_reset(struct fwd_port *port)
+{
+	uint64_t before = port->vf_resets;
+	struct vfnet_counters now;
+
+	vfnet_port_get_counters(port->port, &now);
+	port->vf_resets = now.vf_resets;
+	return now.vf_resets != before;
+}
+
 static void say_state(struct fwd_loop *loop, struct fwd_port *port, uint64_t now_ns)
 {
 	const char *name = port->info.name;
@@ -69,7 +80,11 @@ static void say_state(struct fwd_loop *loop, struct fwd_port *port, uint64_t now
 		break;
 	case VFNET_PORT_RESETTING:
 		port->down_ns = now_ns;
-		fprintf(stderr, "%s: the physical function was reset; waiting for it\n", name);
+		fprintf(stderr,
+			is_own_reset(port)
+			    ? "%s: somebody else has reset this function; setting it up again\n"
+			    : "%s: the physical function was reset; waiting for it\n",
+			name);
 		break;
 	case VFNET_PORT_GONE:
 		loop->failed = -ENODEV;

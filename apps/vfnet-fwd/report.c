@@ -131,13 +131,23 @@ static void print_losses(const struct fwd_ledger *ledger, FILE *out)
 				vfnet_drops_name(i), drops_meaning[i]);
 }
 
+static void print_times(const char *port, const char *what, uint64_t times, FILE *out)
+{
+	if (times)
+		fprintf(out, "%s: %s %" PRIu64 " time%s\n", port, what, times,
+			times == 1 ? "" : "s");
+}
+
 static void print_resets(const struct fwd *fwd, FILE *out)
 {
-	for (unsigned int i = 0; i < fwd->n_open; i++)
-		if (fwd->ports[i].counters.resets)
-			fprintf(out, "%s: the physical function was reset %" PRIu64 " time%s\n",
-				fwd->ports[i].info.name, fwd->ports[i].counters.resets,
-				fwd->ports[i].counters.resets == 1 ? "" : "s");
+	for (unsigned int i = 0; i < fwd->n_open; i++) {
+		const struct fwd_port *port = &fwd->ports[i];
+
+		print_times(port->info.name, "the physical function was reset",
+			    port->counters.resets, out);
+		print_times(port->info.name, "somebody else has reset this function",
+			    port->counters.vf_resets, out);
+	}
 }
 
 static void print_cost(const struct fwd_start_cost *cost, FILE *out)

@@ -73,6 +73,7 @@ enum vfnet_drops { VFNET_DROPS(VFNET_COUNTER_ENUM_DROPS) VFNET_DROPS_COUNT };
  * @hw_rx_bytes:   VFGORC, with CRC
  * @hw_tx_bytes:   VFGOTC, with CRC
  * @resets:        resets of the physical function seen
+ * @vf_resets:     resets of this function alone, by somebody else, seen
  * @filters_lost:  what <vfnet/filter.h> asked for and the physical function refused after a reset
  * @offered_known: every loss of the card is in @missed (a software 82576 tells; hardware cannot)
  */
@@ -88,6 +89,7 @@ struct vfnet_counters {
 	uint64_t hw_rx_bytes;
 	uint64_t hw_tx_bytes;
 	uint64_t resets;
+	uint64_t vf_resets;
 	uint64_t filters_lost;
 	bool offered_known;
 };

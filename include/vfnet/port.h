@@ -24,7 +24,8 @@ struct vfnet_port;
  * enum vfnet_port_state - what a port can do
  *
  * A reset of the physical function, by its administrator or its driver, makes a port RESETTING;
- * its link is down then. vfnet_port_service() brings it back, however long the interface is down,
+ * its link is down then. So does a reset of this function by another tool, which is found while a
+ * queue is open. vfnet_port_service() brings it back, however long the interface is down,
  * once each of its queues has been called or parked by its thread. The address, frame size and
  * queues are those from before; what was in the rings is lost and counted (drops.not_drained,
  * drops.reset_unknown).

@@ -94,7 +94,8 @@ enum vfnet_sim_mode vfnet_sim_get_mode(const struct vfnet_sim *sim);
  * What may go wrong on a card is ordered in the same way. By the cards' clock, from
  * vfnet_sim_start() to vfnet_sim_stop():
  * "reset=MS": the physical function is reset every MS milliseconds; "outage=MS": and stays down
- *        for so long each time; "flap=MS": the wire is pulled out, and put back, every MS
+ *        for so long each time; "vf-reset=MS": the virtual functions are, as by another tool, as by
+ *        VFNET_SIM_VF_RESET; "flap=MS": the wire is pulled out, and put back, every MS
  *        milliseconds; it is put back at the end.
  * By number, from the beginning:
  * "reset-at=N": one reset, just before the Nth access to a register of the card's functions;
@@ -204,6 +205,11 @@ enum vfnet_sim_event {
 	VFNET_SIM_LOSE_IRQ,  /* the next interrupt of one of its functions does not arrive */
 	VFNET_SIM_GONE,	     /* the card is pulled out: its registers read all ones, for good */
 	VFNET_SIM_REQUEST,   /* the kernel wants its functions back, to unbind or to remove them */
+	VFNET_SIM_VF_RESET,  /* somebody else resets each of its virtual functions */
+	/* somebody resets the card under its driver, which only notices when its interface goes up:
+	 * VFNET_SIM_PF_UP. Bus mastering and vectors of all functions are lost
+	 */
+	VFNET_SIM_CARD_RESET,
 };
 
 /**

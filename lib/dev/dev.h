@@ -199,6 +199,18 @@ struct vfnet_dev_ops {
 	 * readable when progress() has something to do, and now and then for no reason.
 	 */
 	int (*idle)(struct vfnet_dev *dev);
+
+	/**
+	 * @restore: give back what a reset of the whole card, by somebody else, has taken from the
+	 * function's configuration space: bus mastering, and with it the vectors, which the caller
+	 * sets again by irq_set; NULL where no reset takes them
+	 *
+	 * Called while the port comes back. A kernel that resets the function just now may hold it
+	 * up for 100 ms.
+	 *
+	 * Return: 0 nothing is missing; 1 it was, and bus mastering is back; -ENODEV.
+	 */
+	int (*restore)(struct vfnet_dev *dev, struct vfnet_err *err);
 };
 
 /**

@@ -209,10 +209,10 @@ class FakeBus
 	{
 		static const vfnet_dev_ops plain = {attach, detach,	read32,	 write32, doorbell,
 						    reset,  bus_master, irq_set, request, revoke,
-						    close,  nullptr,	nullptr, nullptr};
+						    close,  nullptr,	nullptr, nullptr, nullptr};
 		static const vfnet_dev_ops truthful = {
-		    attach,  detach,  read32, write32, doorbell, reset, bus_master,
-		    irq_set, request, revoke, close,   nullptr,	 tell,	nullptr};
+		    attach,  detach, read32, write32, doorbell, reset,	 bus_master, irq_set,
+		    request, revoke, close,  nullptr, tell,	nullptr, nullptr};
 		return tells_truth ? &truthful : &plain;
 	}
 };

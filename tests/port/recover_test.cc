@@ -253,6 +253,64 @@ TEST_F(Recover, EventsWorkAgain)
 	EXPECT_EQ(1, poll(&look, 1, 0));
 }
 
+/* Another tool resets the functions: what the card is like decides how that shows. */
+class RecoverForeign : public Recover, public ::testing::WithParamInterface<const char *>
+{
+};
+
+TEST_P(RecoverForeign, AResetOfTheFunctionsIsFoundAndCounted)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
+	ASSERT_NO_FATAL_FAILURE(rig_.Card(0, GetParam()));
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=5000"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	auto mac = rig_.Mac(0);
+	for (uint64_t round = 1; round <= 3; round++) {
+		ASSERT_NO_FATAL_FAILURE(Happen(0, VFNET_SIM_VF_RESET));
+		Serve();
+		EXPECT_EQ(VFNET_PORT_RESETTING, State(0));
+		ASSERT_TRUE(ComeBack());
+		EXPECT_EQ(0u, Resets(0));
+		EXPECT_EQ(round, rig_.ports[0].counters.vf_resets);
+	}
+	EXPECT_EQ(mac, rig_.Mac(0));
+	EXPECT_EQ(0u, rig_.ports[1].counters.vf_resets) << "another card's";
+	ASSERT_NO_FATAL_FAILURE(rig_.ForwardAll());
+	rig_.CloseQueues();
+	rig_.ExpectBalanced();
+	EXPECT_EQ(5000u, rig_.Sum(&vfnet_counters::tx_packets));
+}
+
+TEST_P(RecoverForeign, AResetOfTheWholeCardTakesNothingForGood)
+{
+	ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
+	ASSERT_NO_FATAL_FAILURE(rig_.Card(0, GetParam()));
+	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64,count=5000"));
+	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
+	int fd = vfnet_port_fd(rig_.ports[0].port, &rig_.err);
+	ASSERT_LE(0, fd) << rig_.err.text;
+	ASSERT_NO_FATAL_FAILURE(Happen(0, VFNET_SIM_CARD_RESET));
+	EXPECT_FALSE(ComeBack(1000 * kMs)) << "before its interface is up";
+	ASSERT_NO_FATAL_FAILURE(Happen(0, VFNET_SIM_PF_UP));
+	ASSERT_TRUE(ComeBack());
+	EXPECT_EQ(1u, Resets(0));
+	Serve();
+	pollfd look = {fd, POLLIN, 0};
+	EXPECT_EQ(0, poll(&look, 1, 0));
+	ASSERT_NO_FATAL_FAILURE(Happen(0, VFNET_SIM_LINK_DOWN));
+	EXPECT_EQ(1, poll(&look, 1, 0)) << "the vectors are connected again";
+	ASSERT_NO_FATAL_FAILURE(Happen(0, VFNET_SIM_LINK_UP));
+	ASSERT_NO_FATAL_FAILURE(rig_.ForwardAll());
+	rig_.CloseQueues();
+	rig_.ExpectBalanced();
+	EXPECT_EQ(5000u, rig_.Sum(&vfnet_counters::tx_packets)) << "and so is bus mastering";
+}
+
+INSTANTIATE_TEST_SUITE_P(Card, RecoverForeign, ::testing::Values("promisc", "quirks=qemu"),
+			 [](const auto &param_info) {
+				 return param_info.index ? "Qemu" : "Silicon";
+			 });
+
 /* Service on the port's thread, bursts on this one, resets from a third. */
 class RecoverThreads : public Recover, public ::testing::WithParamInterface<vfnet_sim_mode>
 {

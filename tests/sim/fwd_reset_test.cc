@@ -107,6 +107,25 @@ TEST(FwdResetOutput, HasALineWhenAPortGoesAndWhenItComes)
 	    << run.out;
 }
 
+TEST(FwdResetOutput, SaysThatSomebodyElseDidIt)
+{
+	Json run = RunJson({"--card", "0=vf-reset=300", "--wire", "0=gen:rate=1000", "--duration",
+			    "0.5", "sim:0.0"});
+	ASSERT_TRUE(run);
+	EXPECT_EQ(1u, OfPort(run, 0, "vf_resets"));
+	EXPECT_EQ(0u, Resets(run, 0));
+	Outcome text = RunFwd({"--card", "0=vf-reset=300", "--wire", "0=gen:rate=1000",
+			       "--duration", "0.5", "sim:0.0"});
+	EXPECT_NE(
+	    text.err.find("sim:0.0: somebody else has reset this function; setting it up again\n"
+			  "sim:0.0: runs again after "),
+	    std::string::npos)
+	    << text.err;
+	EXPECT_NE(text.out.find("sim:0.0: somebody else has reset this function 1 time\n"),
+		  std::string::npos)
+	    << text.out;
+}
+
 TEST(FwdResetOutput, AnInterfaceThatStaysDownFailsTheRun)
 {
 	Outcome run = RunFwd({"--card", "0=reset=100,outage=60000", "--wire", "0=gen:rate=1000",

@@ -351,6 +351,8 @@ void igbvf_bringup_start(struct igbvf_port *port, uint64_t when_ns);
  * -EPROTO (from open), -ENODEV, -EIO.
  */
 int igbvf_bringup_step(struct igbvf_port *port, uint64_t now_ns, struct vfnet_err *err);
+/* Whether the function, which runs, has forgotten a queue that is open: somebody has reset it. */
+bool igbvf_rings_lost(const struct igbvf_port *port);
 
 /* recover.c */
 /* RESETTING, with all queues stopped; or again from the beginning. Says @why. */
@@ -401,6 +403,11 @@ bool igbvf_mbx_service(struct igbvf_hw *hw);
 /* irq.c */
 /* After a reset: vectors mapped, auto-cleared, auto-masked, and masked. */
 void igbvf_irq_init(const struct igbvf_hw *hw);
+/*
+ * What a reset of the whole card took, bus mastering and vectors, if it did.
+ * Return: 0; -ENODEV, or what irq_set said: the next call tries again.
+ */
+int igbvf_irq_restore(struct igbvf_hw *hw, struct vfnet_err *err);
 int igbvf_irq_events(struct vfnet_port *port, int fd, struct vfnet_err *err);
 /* Unmask what the last interrupt has masked. */
 void igbvf_irq_rearm(const struct igbvf_hw *hw);

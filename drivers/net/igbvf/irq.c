@@ -68,6 +68,23 @@ static int connect(struct igbvf_hw *hw, struct vfnet_err *err)
 	return rc;
 }
 
+int igbvf_irq_restore(struct igbvf_hw *hw, struct vfnet_err *err)
+{
+	int rc;
+
+	if (!hw->dev->ops->restore)
+		return 0;
+	rc = hw->dev->ops->restore(hw->dev, err);
+	if (rc <= 0 || (!hw->events && !hw->rx_irq))
+		return rc < 0 ? rc : 0;
+	/* the kernel believes that they are connected, and leaves alone what is */
+	hw->dev->ops->irq_set(hw->dev, 0, NULL, NULL);
+	rc = connect(hw, err);
+	if (rc)
+		hw->dev->ops->bus_master(hw->dev, false, NULL);
+	return rc;
+}
+
 int igbvf_irq_events(struct vfnet_port *pub, int fd, struct vfnet_err *err)
 {
 	struct igbvf_hw *hw = &VFNET_CONTAINER_OF(pub, struct igbvf_port, port)->hw;

@@ -74,10 +74,13 @@ static void finish(struct igbvf_port *port)
 	vfnet_log(port->hw.log, INFO, "%s: runs again", port->hw.dev->name);
 }
 
-static void retry(struct igbvf_port *port, uint64_t now_ns, const struct vfnet_err *err)
+static void retry(struct igbvf_port *port, uint64_t now_ns, int code, const struct vfnet_err *err)
 {
 	struct igbvf_recover *recover = &port->recover;
 
+	/* a reset of the whole card leaves QEMU's function without registers: they read 0 [live] */
+	if (code == -ETIMEDOUT)
+		igbvf_irq_restore(&port->hw, NULL);
 	recover->pause_ns = recover->pause_ns ? 2 * recover->pause_ns : RETRY_MIN_NS;
 	if (recover->pause_ns > RETRY_MAX_NS)
 		recover->pause_ns = RETRY_MAX_NS;
@@ -89,6 +92,7 @@ static void retry(struct igbvf_port *port, uint64_t now_ns, const struct vfnet_e
 uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns)
 {
 	struct vfnet_err err;
+	int rc;
 
 	port->recover.now_ns = now_ns;
 	if (port->recover.parking) {
@@ -101,7 +105,8 @@ uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns)
 		port->recover.parking = false;
 		igbvf_bringup_start(port, now_ns);
 	}
-	switch (igbvf_bringup_step(port, now_ns, &err)) {
+	rc = igbvf_bringup_step(port, now_ns, &err);
+	switch (rc) {
 	case 0:
 		finish(port);
 		return now_ns + VFNET_SERVICE_PERIOD_NS;
@@ -111,7 +116,7 @@ uint64_t igbvf_recover_step(struct igbvf_port *port, uint64_t now_ns)
 		igbvf_port_gone(port);
 		return now_ns + VFNET_SERVICE_PERIOD_NS;
 	default:
-		retry(port, now_ns, &err);
+		retry(port, now_ns, rc, &err);
 	}
 	return port->up.next_ns > now_ns ? port->up.next_ns : now_ns + SOON_NS;
 }

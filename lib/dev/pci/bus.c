@@ -207,6 +207,7 @@ static const struct vfnet_dev_ops dev_ops = {
     .request_fd = dev_request_fd,
     .revoke = vfnet_pci_revoke,
     .close = dev_close,
+    .restore = vfnet_pci_restore,
 };
 
 static const struct vfnet_pci_door *choose_door(const struct vfnet_pci_dev *dev)

@@ -310,6 +310,7 @@ uint32_t vfnet_pci_read32(struct vfnet_dev *dev, unsigned int bar, uint32_t offs
 void vfnet_pci_write32(struct vfnet_dev *dev, unsigned int bar, uint32_t offset, uint32_t val);
 uint32_t *vfnet_pci_doorbell(struct vfnet_dev *dev, unsigned int bar, uint32_t offset);
 int vfnet_pci_bus_master(struct vfnet_dev *dev, bool on, struct vfnet_err *err);
+int vfnet_pci_restore(struct vfnet_dev *dev, struct vfnet_err *err);
 
 /** VFNET_PCI_RESET_TRIES - a millisecond each: a reset by somebody else takes 110 ms [live]. */
 #define VFNET_PCI_RESET_TRIES 300

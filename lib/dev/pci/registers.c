@@ -93,27 +93,54 @@ uint32_t *vfnet_pci_doorbell(struct vfnet_dev *base, unsigned int bar, uint32_t 
 	return region && region->map ? (uint32_t *)(void *)(region->map + offset) : NULL;
 }
 
-int vfnet_pci_bus_master(struct vfnet_dev *base, bool on, struct vfnet_err *err)
+static off_t command_at(const struct vfnet_pci_dev *dev)
 {
-	struct vfnet_pci_dev *dev = to_dev(base);
-	off_t at = dev->region[VFNET_PCI_CONFIG].offset + PCI_COMMAND;
-	uint16_t command;
+	return dev->region[VFNET_PCI_CONFIG].offset + PCI_COMMAND;
+}
 
-	if (dev->host->pread(dev->fd, &command, sizeof(command), at) != sizeof(command) ||
-	    command == UINT16_MAX)
+static int command_read(const struct vfnet_pci_dev *dev, uint16_t *command, struct vfnet_err *err)
+{
+	uint16_t le;
+
+	if (dev->host->pread(dev->fd, &le, sizeof(le), command_at(dev)) != sizeof(le) ||
+	    le == UINT16_MAX)
 		return vfnet_err_set(err, -ENODEV,
 				     "%s: its command register cannot be read: it is gone",
 				     dev->fn.name);
-	command = le16toh(command);
+	*command = le16toh(le);
+	return 0;
+}
+
+int vfnet_pci_bus_master(struct vfnet_dev *base, bool on, struct vfnet_err *err)
+{
+	struct vfnet_pci_dev *dev = to_dev(base);
+	uint16_t command;
+	int rc = command_read(dev, &command, err);
+
+	if (rc)
+		return rc;
 	/* memory decode stays on: QEMU's VF needs its own bit for it, 82576-vf.md §9 #15 [live] */
 	command |= PCI_COMMAND_MEMORY;
 	command = (uint16_t)(on ? command | PCI_COMMAND_MASTER : command & ~PCI_COMMAND_MASTER);
 	command = htole16(command);
-	if (dev->host->pwrite(dev->fd, &command, sizeof(command), at) != sizeof(command))
+	if (dev->host->pwrite(dev->fd, &command, sizeof(command), command_at(dev)) !=
+	    sizeof(command))
 		return vfnet_err_set(err, -ENODEV,
 				     "%s: its command register cannot be written: it is gone",
 				     dev->fn.name);
 	return 0;
+}
+
+/* The kernel restores what a reset of this function takes, not what one of its physical does. */
+int vfnet_pci_restore(struct vfnet_dev *base, struct vfnet_err *err)
+{
+	uint16_t command;
+	int rc = command_read(to_dev(base), &command, err);
+
+	if (rc || (command & PCI_COMMAND_MASTER))
+		return rc;
+	rc = vfnet_pci_bus_master(base, true, err);
+	return rc ? rc : 1;
 }
 
 void vfnet_pci_reset_pause(void)

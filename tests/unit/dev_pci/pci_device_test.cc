@@ -197,6 +197,20 @@ TEST_F(PciDevice, BusMasterOfADeadFunctionIsNoDevice)
 	EXPECT_NE(nullptr, strstr(err.text, "gone"));
 }
 
+TEST_F(PciDevice, WhatAResetTookIsRestoredOnce)
+{
+	Attached vf(machine);
+
+	ASSERT_EQ(0, vf.dev->ops->bus_master(vf.dev, true, &err)) << err.text;
+	EXPECT_EQ(0, vf.dev->ops->restore(vf.dev, &err)) << "nothing is missing";
+	machine.set_command(INTX_OFF);
+	EXPECT_EQ(1, vf.dev->ops->restore(vf.dev, &err));
+	EXPECT_EQ(INTX_OFF | MEMORY | MASTER, machine.command());
+	EXPECT_EQ(0, vf.dev->ops->restore(vf.dev, &err));
+	machine.set_command(0xffff);
+	EXPECT_EQ(-ENODEV, vf.dev->ops->restore(vf.dev, &err));
+}
+
 TEST_F(PciDevice, InterruptsGoToTheirEventfds)
 {
 	const int fds[] = {10, -1, 12};

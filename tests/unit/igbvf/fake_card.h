@@ -29,6 +29,9 @@ struct FakeCard {
 	unsigned int n_progress = 0;
 	std::vector<int> eventfd; /* by vector, as last set */
 	int irq_rc = 0;
+	unsigned int n_irq_set = 0;
+	int restore_rc = 0; /* what is lost stays lost until bus mastering is given */
+	unsigned int n_master_off = 0;
 	bool gone = false;
 	bool doorbell_call = false;
 
@@ -38,6 +41,8 @@ struct FakeCard {
 		ops.write32 = write32;
 		ops.doorbell = doorbell;
 		ops.irq_set = irq_set;
+		ops.bus_master = bus_master;
+		ops.restore = restore;
 		dev.ops = &ops;
 		strcpy(dev.name, "fake:0");
 	}
@@ -106,10 +111,28 @@ struct FakeCard {
 	{
 		FakeCard *card = of(dev);
 
+		card->n_irq_set++;
 		if (n && card->irq_rc)
 			return card->irq_rc;
 		card->eventfd.assign(eventfd, eventfd + n);
 		return 0;
+	}
+
+	static int bus_master(vfnet_dev *dev, bool on, vfnet_err *)
+	{
+		if (!on) {
+			of(dev)->n_master_off++;
+			of(dev)->restore_rc = 1;
+		}
+		return 0;
+	}
+
+	static int restore(vfnet_dev *dev, vfnet_err *)
+	{
+		int rc = of(dev)->restore_rc;
+
+		of(dev)->restore_rc = rc < 0 ? rc : 0;
+		return rc;
 	}
 
 	static void progress(vfnet_dev *dev)

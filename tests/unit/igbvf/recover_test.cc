@@ -104,6 +104,68 @@ TEST_F(RecoverTest, EventsAreUnmaskedAgain)
 	EXPECT_EQ(card.n_writes(IGBVF_VTEIMS), 1u);
 }
 
+TEST_F(RecoverTest, VectorsThatAResetOfTheWholeCardTookAreConnectedAgain)
+{
+	ASSERT_NO_FATAL_FAILURE(open_port());
+	ASSERT_EQ(igbvf_driver.events(port, 40, &err), 0);
+	card.n_irq_set = 0;
+	pf.ping(false);
+	EXPECT_TRUE(back());
+	EXPECT_EQ(card.n_irq_set, 0u) << "nothing was taken";
+	card.restore_rc = 1;
+	pf.ping(false);
+	EXPECT_TRUE(back());
+	EXPECT_EQ(card.n_irq_set, 2u) << "off, and on again";
+	EXPECT_EQ(card.eventfd, (std::vector<int>{-1, 40, 40}));
+}
+
+TEST_F(RecoverTest, WithoutListenersOnlyBusMasteringIsGivenBack)
+{
+	ASSERT_NO_FATAL_FAILURE(open_port());
+	card.n_irq_set = 0;
+	card.restore_rc = 1;
+	pf.ping(false);
+	EXPECT_TRUE(back());
+	EXPECT_EQ(card.restore_rc, 0);
+	EXPECT_EQ(card.n_irq_set, 0u);
+}
+
+TEST_F(RecoverTest, VectorsThatAreNotToBeHadAreTriedAgain)
+{
+	ASSERT_NO_FATAL_FAILURE(open_port());
+	ASSERT_EQ(igbvf_driver.events(port, 40, &err), 0);
+	card.restore_rc = 1;
+	card.irq_rc = -ENOSPC;
+	pf.ping(false);
+	EXPECT_FALSE(back(300));
+	EXPECT_LT(1u, card.n_master_off);
+	card.irq_rc = 0;
+	EXPECT_TRUE(back(300));
+	EXPECT_EQ(card.eventfd, (std::vector<int>{-1, 40, 40}));
+}
+
+/* QEMU's function after a reset of the whole card: no register is there. */
+TEST_F(RecoverTest, AFunctionWithoutRegistersGetsThemBack)
+{
+	ASSERT_NO_FATAL_FAILURE(open_port());
+	card.restore_rc = 1;
+	pf.ping(false);
+	service(now);
+	card.on_read = [this, inner = card.on_read](uint32_t offset, uint32_t val) {
+		return card.restore_rc ? 0 : inner(offset, val);
+	};
+	EXPECT_TRUE(back(100));
+}
+
+TEST_F(RecoverTest, ADeviceWithoutConfigurationSpaceIsGone)
+{
+	ASSERT_NO_FATAL_FAILURE(open_port());
+	card.restore_rc = -ENODEV;
+	pf.ping(false);
+	EXPECT_FALSE(back());
+	EXPECT_EQ(port->state, uint32_t{VFNET_PORT_GONE});
+}
+
 TEST_F(RecoverTest, NoCallTakesLong)
 {
 	ASSERT_NO_FATAL_FAILURE(open_port());

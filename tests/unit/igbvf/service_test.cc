@@ -15,6 +15,10 @@ class ServiceTest : public PortTest
 	void SetUp() override
 	{
 		ASSERT_EQ(open(), 0) << err.text;
+		for (uint32_t control : {IGBVF_RXDCTL, IGBVF_TXDCTL})
+			card.reg(control) = IGBVF_RXDCTL_ENABLE;
+		for (uint32_t base : {IGBVF_RDBAH, IGBVF_TDBAH})
+			card.reg(base) = 1;
 		port->rxqs[0] = &rxq.rxq;
 		port->txqs[0] = &txq.txq;
 	}
@@ -101,6 +105,49 @@ TEST_F(ServiceTest, AResetThatIsOverIsAReset)
 	pf.mailbox |= IGBVF_V2PMAILBOX_RSTD;
 	service();
 	expect_state(VFNET_PORT_RESETTING, VFNET_QUEUE_DOWN);
+}
+
+/* A reset by another tool: QEMU clears ENABLE and keeps the address, silicon does the opposite. */
+TEST_F(ServiceTest, ARingThatTheCardHasForgottenIsAResetByAnotherTool)
+{
+	for (uint32_t reg : {IGBVF_RXDCTL, IGBVF_TXDCTL, IGBVF_RDBAH, IGBVF_TDBAH}) {
+		uint64_t before = port->base.vf_resets;
+		uint32_t val = card.reg(reg);
+
+		card.reg(reg) = 0;
+		service();
+		expect_state(VFNET_PORT_RESETTING, VFNET_QUEUE_DOWN);
+		EXPECT_EQ(port->base.vf_resets, before + 1) << reg;
+		EXPECT_EQ(port->base.resets, 0u);
+		EXPECT_FALSE(link_up());
+		card.reg(reg) = val;
+		port->state = VFNET_PORT_RUNNING;
+		rxq.rxq.common.state = txq.txq.common.state = VFNET_QUEUE_RUN;
+	}
+	EXPECT_EQ(n_lines("this function was reset by somebody else"), 4u);
+}
+
+TEST_F(ServiceTest, OneOfThePhysicalFunctionBetweenTheLooksIsNotTakenForIt)
+{
+	card.on_read = [&, inner = card.on_read](uint32_t offset, uint32_t val) {
+		if (offset != IGBVF_RXDCTL)
+			return inner(offset, val);
+		pf.mailbox |= IGBVF_V2PMAILBOX_RSTD;
+		return 0u;
+	};
+	service();
+	expect_state(VFNET_PORT_RESETTING, VFNET_QUEUE_DOWN);
+	EXPECT_EQ(port->base.resets, 1u);
+	EXPECT_EQ(port->base.vf_resets, 0u);
+}
+
+TEST_F(ServiceTest, QueuesThatAreNotOpenHaveNothingToForget)
+{
+	port->rxqs[0] = nullptr;
+	card.reg(IGBVF_RXDCTL) = card.reg(IGBVF_RDBAH) = 0;
+	service();
+	EXPECT_EQ(port->state, uint32_t{VFNET_PORT_RUNNING});
+	EXPECT_EQ(port->base.vf_resets, 0u);
 }
 
 TEST_F(ServiceTest, WhatTheLookForTheLockClearsIsNotLost)
