@@ -65,6 +65,10 @@ struct vfnet_opts {
  * Opens any number of times in one process; contexts share nothing. Starts no thread and installs
  * no signal handler.
  *
+ * After fork() the child has neither the memory nor the registers of pci: devices, and descriptors
+ * are closed by execve(). A child that ends or runs another program does no harm; one that calls
+ * the library with what it inherited dies by SIGSEGV, and the parent's ports do not notice.
+ *
  * Context: any thread; may block while memory is reserved.
  * Return: 0; -EINVAL for an option out of range; -ENOMEM when the machine does not have the
  * memory or the hugepages asked for.

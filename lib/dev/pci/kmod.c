@@ -167,8 +167,7 @@ static int open_bar(struct vfnet_pci_dev *dev, unsigned int bar, struct vfnet_er
 	if (dev->host->ioctl(dev->fd, VFIO_BAR_LEN, &bytes))
 		return failed(dev, "the kernel does not describe its BARs", errno, err);
 	if (bar == 0 && bytes) {
-		map = dev->host->mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
-				      offset);
+		map = vfnet_pci_map_bar(dev, bytes, offset);
 		/* not of whole pages, or the interrupt table is in it */
 		if (map == MAP_FAILED && (errno == EINVAL || errno == EPERM))
 			map = NULL;

@@ -325,6 +325,13 @@ void vfnet_pci_reset_pause(void);
  */
 int vfnet_pci_reset_call(struct vfnet_pci_dev *dev, unsigned long request, struct vfnet_err *err);
 
+/**
+ * vfnet_pci_map_bar() - map a BAR for this process, and not for its children
+ *
+ * Return: where; MAP_FAILED and errno.
+ */
+void *vfnet_pci_map_bar(const struct vfnet_pci_dev *dev, uint64_t bytes, off_t offset);
+
 /** vfnet_pci_warn_unmapped() - log that BAR 0 is reached by system calls. */
 void vfnet_pci_warn_unmapped(const struct vfnet_pci_dev *dev);
 int vfnet_pci_revoke(struct vfnet_dev *dev, struct vfnet_err *err);

@@ -4,6 +4,7 @@
  * are in the function's descriptor; from there on all doors are alike. A BAR that is mapped is read
  * and written there; all else goes through pread and pwrite.
  */
+#define _GNU_SOURCE
 #define VFNET_LOG_TAG "pci"
 
 #include "lib/dev/pci/pci.h"
@@ -22,6 +23,18 @@
 static struct vfnet_pci_dev *to_dev(struct vfnet_dev *dev)
 {
 	return VFNET_CONTAINER_OF(dev, struct vfnet_pci_dev, dev);
+}
+
+/* A child that closes what it inherited would reset the function under its parent. */
+void *vfnet_pci_map_bar(const struct vfnet_pci_dev *dev, uint64_t bytes, off_t offset)
+{
+	void *map =
+	    dev->host->mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd, offset);
+
+	if (map == MAP_FAILED || !madvise(map, bytes, MADV_DONTFORK))
+		return map;
+	munmap(map, bytes);
+	return MAP_FAILED;
 }
 
 void vfnet_pci_regions_close(struct vfnet_pci_dev *dev)

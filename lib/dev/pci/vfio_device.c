@@ -37,8 +37,7 @@ static int region_open(struct vfnet_pci_dev *dev, unsigned int index, bool want_
 	if (dev->host->ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
 		return device_failed(dev, "the kernel does not describe its BARs", err);
 	if (want_map && info.size && (info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
-		map = dev->host->mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED, dev->fd,
-				      (off_t)info.offset);
+		map = vfnet_pci_map_bar(dev, info.size, (off_t)info.offset);
 		if (map == MAP_FAILED)
 			return device_failed(dev, "cannot map BAR 0", err);
 	}
