@@ -271,6 +271,21 @@ static int write_power(struct vfio_dev *vdev, u32 state)
 	return err;
 }
 
+/*
+ * A reset of the physical function takes decoding and bus mastering of its virtual functions, and
+ * nobody but their user knows. Only a model of the hardware has a decode bit there.
+ */
+static void restore_decoding(struct pci_dev *pdev)
+{
+	u16 command;
+
+	if (!pdev->is_virtfn)
+		return;
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (!(command & PCI_COMMAND_MEMORY))
+		pci_write_config_word(pdev, PCI_COMMAND, command | PCI_COMMAND_MEMORY);
+}
+
 static void write_command(struct vfio_dev *vdev, u32 value, u32 mask)
 {
 	down_write(&vdev->memory_lock);
@@ -280,10 +295,12 @@ static void write_command(struct vfio_dev *vdev, u32 value, u32 mask)
 			vfio_mmap_revoke(vdev);
 	}
 	/* Under memory_lock no reset is on its way that would restore the old value. */
-	if (value & PCI_COMMAND_MASTER)
+	if (value & PCI_COMMAND_MASTER) {
+		restore_decoding(vdev->pdev);
 		pci_set_master(vdev->pdev);
-	else if (mask & PCI_COMMAND_MASTER)
+	} else if (mask & PCI_COMMAND_MASTER) {
 		pci_clear_master(vdev->pdev);
+	}
 	up_write(&vdev->memory_lock);
 	if (mask & PCI_COMMAND_INTX_DISABLE)
 		vfio_intx_set_virtual(vdev, value & PCI_COMMAND_INTX_DISABLE);

@@ -167,8 +167,9 @@ uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);
  * For poll() and its kin, beside whatever else a program waits for: the physical function wrote
  * a message, was reset, or its link changed; or the kernel wants the function back. Only a hint:
  * service also runs at the deadlines that it returns, because a card may forget to say something
- * (QEMU's does, when the physical function resets), and may find nothing to do. The first call
- * switches the function's interrupt for such events on; without it a port has none.
+ * (QEMU's does, when the physical function resets; none tells of a reset of this function by
+ * another tool), and may find nothing to do. The first call switches the function's interrupt for
+ * such events on; without it a port has none.
  *
  * Context: any thread, not in hot paths; while a queue is opened or closed it waits for that.
  * Return: the descriptor, always the same. It belongs to the port: vfnet_port_service() reads it,
