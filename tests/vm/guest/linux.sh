@@ -1,13 +1,13 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --vfs 4 --iommu identity
+# needs: --kmod --vfs 4 --iommu identity --cpus 1
 #
 # Linux's stack as the other end, in network namespaces:
-#   ping  the physical function's interface pings VF 0, where vfnet-fwd answers
+#   pings the physical function's interface pings VF 0, where vfnet-fwd answers
 #   vfs   TCP between VF 2 and VF 3 under igbvf, through VF 0, vfnet-fwd and VF 1
 #   pf    the same between the physical function and VF 3
 # A frame goes through the card's switch each time. (iommu=pt, which is the IOMMU mode "identity", or igbvf's own
-# mappings take most of the time.) The argument, ping, vfs or pf, chooses one.
+# mappings take most of the time.) Arguments choose some of these, and doors.
 
 VF2=0000:01:10.4
 VF3=0000:01:10.6
@@ -15,7 +15,7 @@ START_SECONDS=20
 END_SECONDS=15
 COPY_SECONDS=60
 PINGS_EACH=8
-MEBIBYTES=16
+BYTES=16777216
 PF_IP=10.9.0.1 VF2_IP=10.9.0.2 VF3_IP=10.9.0.3 ECHO_IP=10.9.0.9
 
 within() { # namespace (the process that holds it) command...
@@ -37,7 +37,7 @@ settle() {
 	within "$HOLDER" sh -c "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6"
 	within "$HOLDER" ip addr add "$2/24" dev "$1"
 	within "$HOLDER" ip link set "$1" up
-	wait_for "$START_SECONDS" has_carrier "$HOLDER" "$1" || fail "linux.$1" "$1 has no link in its namespace"
+	wait_for "$START_SECONDS" has_carrier "$HOLDER" "$1" || fail "linux.$DOOR.$1" "$1 has no link in its namespace"
 }
 
 namespace_is_new() { # process
@@ -58,7 +58,7 @@ start() { # name arguments...: sets PID when all ports have link
 	ports=$(echo "$*" | grep -o 'pci:' | wc -l)
 	as_user_exec "$FWD" --log info --json "/tmp/share/$name.json" "$@" >"/share/$name.out" 2>&1 &
 	PID=$!
-	wait_for "$START_SECONDS" has_links "$name" "$ports" || fail "linux.$name" "does not start: $(words "$name")"
+	wait_for "$START_SECONDS" has_links "$name" "$ports" || fail "linux.$DOOR.$name" "does not start: $(words "$name")"
 }
 
 has_links() { # name ports
@@ -69,9 +69,9 @@ finish() { # name
 	local code=0
 	stop "$PID" "$END_SECONDS" || code=$?
 	if [ "$code" = 0 ] && grep -q '^ledger: balanced' "/share/$1.out"; then
-		pass "linux.$1.end" "$(grep '^ledger' "/share/$1.out")"
+		pass "linux.$DOOR.$1.end" "$(grep '^ledger' "/share/$1.out")"
 	else
-		fail "linux.$1.end" "exit $code: $(words "$1")"
+		fail "linux.$DOOR.$1.end" "exit $code: $(words "$1")"
 	fi
 }
 
@@ -86,9 +86,9 @@ pings() {
 		back=$((back + $(sed -n 's/.* \([0-9]*\) packets received.*/\1/p' /share/ping.text)))
 	done
 	if [ "$sent" -ge 1000 ] && [ "$back" = "$sent" ]; then
-		pass linux.ping "$back of $sent answered, 0 to 1472 bytes"
+		pass "linux.$DOOR.ping" "$back of $sent answered, 0 to 1472 bytes"
 	else
-		fail linux.ping "$back of $sent answered: $(words ping)"
+		fail "linux.$DOOR.ping" "$back of $sent answered: $(words ping)"
 	fi
 	finish ping
 }
@@ -104,15 +104,15 @@ copy() {
 	local name=$1 from=$2 to=$3 sum code=0 receiver
 	within "$to" nc -l -p 5000 <>/run.open >/run.copy & # never at the end of its input: it would close
 	receiver=$!
-	wait_for 5 listens "$to" || fail "linux.$name" "nc does not listen"
+	wait_for 5 listens "$to" || fail "linux.$DOOR.$name" "nc does not listen"
 	within "$from" timeout "$COPY_SECONDS" nc "$4" 5000 </run.file || code=$?
 	wait_for "$COPY_SECONDS" process_gone "$receiver" || kill "$receiver"
 	sum=$(sha256sum </run.copy)
-	if [ "$code" = 0 ] && [ "$sum" = "$(sha256sum </run.file)" ] &&
+	if [ "$code" = 0 ] && [ "$(wc -c </run.copy)" = "$BYTES" ] && [ "$sum" = "$(sha256sum </run.file)" ] &&
 		[ "$(tcp_errors "$from") $(tcp_errors "$to")" = "0 0" ]; then
-		pass "linux.$name" "$(wc -c </run.copy) bytes, equal by SHA-256, no wrong checksum"
+		pass "linux.$DOOR.$name" "$BYTES bytes, equal by SHA-256, no wrong checksum"
 	else
-		fail "linux.$name" "exit $code, $(wc -c </run.copy) of $(wc -c </run.file) bytes, wrong checksums:" \
+		fail "linux.$DOOR.$name" "exit $code, $(wc -c </run.copy) of $BYTES bytes, wrong checksums:" \
 			"$(tcp_errors "$from") and $(tcp_errors "$to")"
 	fi
 }
@@ -137,25 +137,39 @@ through() {
 	finish "$name"
 }
 
-guest_main() {
-	local vf2_net vf2_mac pf_mac wanted="${1:-ping vfs pf}"
-	built "$FWD" || return
-	bind_vfio "$VF0"
-	bind_vfio "$VF1"
-	load igbvf
-	head -c "${MEBIBYTES}M" /dev/urandom >/run.file
-	mkfifo /run.open
-	pf_mac=$(mac_of eth0)
+vfs() {
+	through vfs "$A" "$VF2_NET" "$VF2_MAC" "$VF2_IP"
+}
+
+pf() {
+	through pf "$PF" eth0 "$PF_MAC" "$PF_IP"
+}
+
+settle_all() {
+	PF_MAC=$(mac_of eth0)
 	settle eth0 "$PF_IP"
 	PF=$HOLDER
-	vf2_net=$(interface_of "$VF2") vf2_mac=$(mac_of "$vf2_net")
+	load igbvf
+	VF2_NET=$(interface_of "$VF2") VF2_MAC=$(mac_of "$VF2_NET")
 	VF3_NET=$(interface_of "$VF3") VF3_MAC=$(mac_of "$VF3_NET")
-	settle "$vf2_net" "$VF2_IP"
+	settle "$VF2_NET" "$VF2_IP"
 	A=$HOLDER
 	settle "$VF3_NET" "$VF3_IP"
 	B=$HOLDER
-	case " $wanted " in *" ping "*) pings ;; esac
-	case " $wanted " in *" vfs "*) through vfs "$A" "$vf2_net" "$vf2_mac" "$VF2_IP" ;; esac
-	case " $wanted " in *" pf "*) through pf "$PF" eth0 "$pf_mac" "$PF_IP" ;; esac
+}
+
+guest_main() {
+	local topic
+	built "$FWD" || return
+	bind_to vfio-pci "$VF0" "$VF1" # igbvf takes those that nobody has
+	settle_all
+	head -c "$BYTES" /dev/urandom >/run.file
+	mkfifo /run.open
+	for DOOR in $(choose "$ALL_DOORS" "$@"); do
+		bind_to "$DOOR" "$VF0" "$VF1"
+		for topic in $(choose "pings vfs pf" "$@"); do
+			"$topic"
+		done
+	done
 	kill "$PF" "$A" "$B"
 }

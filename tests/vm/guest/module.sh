@@ -59,6 +59,39 @@ bind_kmod() {
 	echo "$node"
 }
 
+# The two ways to a function that the library has here.
+# shellcheck disable=SC2034 # for the guest scripts
+readonly ALL_DOORS="vfio-pci kmod"
+
+# bind_to DOOR ADDRESS...: as bind_vfio or bind_kmod, whatever driver has the functions now
+bind_to() {
+	local door=$1 address
+	shift
+	if [ "$door" = kmod ] && [ ! -e /sys/bus/pci/drivers/vfio ]; then
+		# shellcheck disable=SC2046 # words
+		load_kmod $(kmod_parameters) || return
+		chmod 666 /dev/uiommu
+	fi
+	for address; do
+		[ ! -e "/sys/bus/pci/devices/$address/driver" ] || unbind "$address"
+		if [ "$door" = kmod ]; then
+			bind_kmod "$address" >/dev/null || return
+		else
+			bind_vfio "$address"
+		fi
+	done
+}
+
+# choose LIST ARGUMENT...: prints those words of the list that are among the arguments, or all of it
+choose() {
+	local list=$1 word chosen=''
+	shift
+	for word; do
+		case " $list " in *" $word "*) chosen="$chosen $word" ;; esac
+	done
+	echo "${chosen:-$list}"
+}
+
 # The functions below a bridge, in order. Bus numbers are the firmware's choice, the root ports' addresses are ours.
 below() { # path of the bridge
 	local path
