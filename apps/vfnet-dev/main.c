@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vfnet-dev: the machine's side of vfnet: what functions there are, and who may use them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "apps/vfnet-dev/dev.h"
+#include "lib/base/bits.h"
+
+static const struct dev_command commands[] = {
+    {
+	.name = "status",
+	.synopsis = "[--json FILE]",
+	.summary = "the machine's 82576 functions: drivers, groups, link, memory",
+	.help = "",
+	.options = DEV_JSON,
+	.run = dev_status,
+    },
+};
+
+static void help(void)
+{
+	puts("vfnet-dev COMMAND [...] - 82576 functions of this machine, and who may use them\n");
+	for (size_t i = 0; i < VFNET_ARRAY_SIZE(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	puts("\n"
+	     "  vfnet-dev COMMAND --help\n"
+	     "  vfnet-dev --help, --version\n"
+	     "\n"
+	     "Exit: 0 fine, 1 something failed, 2 wrong command line. See vfnet-dev(1).");
+}
+
+static const struct dev_command *find(const char *name)
+{
+	for (size_t i = 0; i < VFNET_ARRAY_SIZE(commands); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct dev_options opts = {.machine = &app_this_machine};
+	const struct dev_command *command;
+
+	if (argc < 2) {
+		app_error("no command: name one, such as status (--help lists them)");
+		return APP_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		help();
+		return APP_EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("vfnet-dev " VFNET_VERSION);
+		return APP_EXIT_OK;
+	}
+	command = find(argv[1]);
+	if (!command) {
+		app_error("%s: no such command (--help lists them)", argv[1]);
+		return APP_EXIT_USAGE;
+	}
+	switch (dev_options_parse(command, argc - 1, argv + 1, &opts)) {
+	case DEV_RUN:
+		return command->run(&opts);
+	case DEV_SHOWN:
+		return APP_EXIT_OK;
+	default:
+		return APP_EXIT_USAGE;
+	}
+}
