@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/bits.h"
 #include "lib/chip/82576_regs.h"
@@ -258,4 +259,11 @@ bool app_driver_is_neutral(const char *driver)
 {
 	return !driver[0] || !strcmp(driver, APP_DRIVER_VFIO_PCI) || !strcmp(driver, "pci-stub") ||
 	       !strcmp(driver, "pcieport");
+}
+
+bool app_driver_is_loaded(const struct app_machine *machine, const char *driver)
+{
+	char path[APP_PATH_BYTES];
+
+	return !access(app_path(path, "%s/bus/pci/drivers/%s", machine->sysfs, driver), F_OK);
 }

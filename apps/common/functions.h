@@ -113,6 +113,9 @@ size_t app_group_read(const struct app_machine *machine, const struct app_functi
 /** app_driver_is_neutral() - whether a driver leaves its IOMMU group to vfio-pci's user. */
 bool app_driver_is_neutral(const char *driver);
 
+/** app_driver_is_loaded() - whether the kernel knows a PCI driver of this name. */
+bool app_driver_is_loaded(const struct app_machine *machine, const char *driver);
+
 /**
  * app_function_file() - path of a file of a function
  * @file: such as "/driver_override"

@@ -10,7 +10,7 @@
  * others to the right.
  */
 
-#define APP_TABLE_COLS 8
+#define APP_TABLE_COLS 10
 #define APP_TABLE_CELL 40
 
 /**
