@@ -41,24 +41,6 @@ static int read_link(const struct app_machine *machine, const char *address, con
 	return app_read_link(app_function_file(machine, address, file, path), text, bytes);
 }
 
-/* the first entry of a folder, in order, that begins with @prefix; "" = none */
-static void first_entry(const char *folder, const char *prefix, char *name, size_t bytes)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir(folder);
-
-	name[0] = '\0';
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) ||
-		    strlen(entry->d_name) >= bytes)
-			continue;
-		if (!name[0] || strcmp(entry->d_name, name) < 0)
-			strcpy(name, entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-}
-
 static enum app_kind kind_of(uint16_t vendor, uint16_t device)
 {
 	if (vendor != IGBVF_VENDOR)
@@ -95,8 +77,8 @@ static void read_netdev(const struct app_machine *machine, struct app_function *
 	char path[APP_PATH_BYTES];
 	long val;
 
-	first_entry(app_function_file(machine, fn->address, "/net", path), "", fn->netdev,
-		    sizeof(fn->netdev));
+	app_first_entry(app_function_file(machine, fn->address, "/net", path), "", fn->netdev,
+			sizeof(fn->netdev));
 	if (!fn->netdev[0])
 		return;
 	app_path(path, "%s/class/net/%s/flags", machine->sysfs, fn->netdev);
@@ -142,9 +124,14 @@ static void read_node(const struct app_machine *machine, struct app_function *fn
 	if (!strcmp(fn->driver, APP_DRIVER_VFIO_PCI) && fn->group >= 0) {
 		snprintf(fn->node, sizeof(fn->node), "%.80s/vfio/%s%d", machine->dev,
 			 fn->unconfined ? "noiommu-" : "", fn->group);
+		app_first_entry(app_function_file(machine, fn->address, "/vfio-dev", path), "vfio",
+				name, sizeof(name));
+		app_path(path, "%s/vfio/devices/%s", machine->dev, name);
+		if (name[0] && strlen(path) < sizeof(fn->cdev) && !access(path, F_OK))
+			strcpy(fn->cdev, path);
 	} else if (!strcmp(fn->driver, APP_DRIVER_OURS)) {
-		first_entry(app_function_file(machine, fn->address, "/vfio", path), "vfio", name,
-			    sizeof(name));
+		app_first_entry(app_function_file(machine, fn->address, "/vfio", path), "vfio",
+				name, sizeof(name));
 		if (name[0])
 			snprintf(fn->node, sizeof(fn->node), "%.80s/%s", machine->dev, name);
 	}

@@ -45,6 +45,7 @@ enum app_kind {
  * @netdev_up:  that is up, as an administrator's choice
  * @carrier:    that has link; false while it is down
  * @node:       the device file that a program opens, "/dev/vfio/12" or "/dev/vfio0"
+ * @cdev:       with iommufd: the one that is the function's alone, "/dev/vfio/devices/vfio0"
  * @pf:         of a virtual function: its physical function
  * @vf:         of a virtual function: which of @pf's, from 0
  * @n_vfs:      of a physical function: virtual functions that there are
@@ -64,6 +65,7 @@ struct app_function {
 	bool netdev_up;
 	bool carrier;
 	char node[128];
+	char cdev[128];
 	char pf[APP_ADDRESS_BYTES];
 	int vf;
 	unsigned int n_vfs;

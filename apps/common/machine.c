@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "apps/common/machine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@ const struct app_machine app_this_machine = {
     .proc = "/proc",
     .dev = "/dev",
     .run = "/run",
+    .write = app_write_file,
 };
 
 const char *app_path(char *path, const char *fmt, ...)
@@ -78,12 +80,13 @@ int app_read_link(const char *path, char *text, size_t bytes)
 	return 0;
 }
 
-int app_write_text(const char *path, const char *text)
+int app_write_file(const struct app_machine *machine, const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	ssize_t len;
 	int code;
 
+	(void)machine;
 	if (fd < 0)
 		return -errno;
 	/* an empty text still has to reach sysfs: there a line feed is one */
@@ -91,4 +94,21 @@ int app_write_text(const char *path, const char *text)
 	code = len < 0 ? -errno : 0;
 	close(fd);
 	return code;
+}
+
+void app_first_entry(const char *folder, const char *prefix, char *name, size_t bytes)
+{
+	const struct dirent *entry;
+	DIR *dir = opendir(folder);
+
+	name[0] = '\0';
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) ||
+		    strlen(entry->d_name) >= bytes)
+			continue;
+		if (!name[0] || strcmp(entry->d_name, name) < 0)
+			strcpy(name, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
 }

@@ -19,12 +19,15 @@
  * @proc:  "/proc"
  * @dev:   "/dev"
  * @run:   "/run": what is remembered until the next boot
+ * @write: write a text to a file that exists, in one write(), as sysfs wants it; a test answers as
+ *         the kernel would. Return: 0; a negative errno
  */
 struct app_machine {
 	const char *sysfs;
 	const char *proc;
 	const char *dev;
 	const char *run;
+	int (*write)(const struct app_machine *machine, const char *path, const char *text);
 };
 
 /** app_this_machine - the real one. */
@@ -59,10 +62,12 @@ int app_read_number(const char *path, long *val);
 int app_read_link(const char *path, char *text, size_t bytes);
 
 /**
- * app_write_text() - write a text to a file that exists, in one write(), as sysfs wants it
- *
- * Return: 0; a negative errno: that of open() or write().
+ * app_first_entry() - the first entry of a folder, in order, that begins with @prefix
+ * @name: @bytes bytes; "" = there is none
  */
-int app_write_text(const char *path, const char *text);
+void app_first_entry(const char *folder, const char *prefix, char *name, size_t bytes);
+
+/** app_write_file() - what struct app_machine.write is on the real machine. */
+int app_write_file(const struct app_machine *machine, const char *path, const char *text);
 
 #endif

@@ -69,6 +69,9 @@ struct dev_command {
 	int (*run)(const struct dev_options *opts);
 };
 
+/** DEV_ARGS_MAX - most functions that a subcommand takes: 7 of each port, of many cards. */
+#define DEV_ARGS_MAX 256
+
 /** enum dev_parse - what a command line asks for. */
 enum dev_parse {
 	DEV_RUN,   /* a subcommand */
@@ -86,5 +89,7 @@ enum dev_parse dev_options_parse(const struct dev_command *command, int argc, ch
 
 /* The subcommands. Return: enum app_exit. */
 int dev_status(const struct dev_options *opts);
+int dev_bind(const struct dev_options *opts);
+int dev_unbind(const struct dev_options *opts);
 
 #endif

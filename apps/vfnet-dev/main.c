@@ -17,6 +17,32 @@ static const struct dev_command commands[] = {
 	.options = DEV_JSON,
 	.run = dev_status,
     },
+    {
+	.name = "bind",
+	.synopsis = "ADDRESS... [--driver vfio-pci|vfio] [--user NAME] [--force]",
+	.summary = "give functions to programs",
+	.help =
+	    "  --driver D   vfio-pci, or vfio, vfnet's own module (that, if it is loaded)\n"
+	    "  --user NAME  who may open them: gets their device files\n"
+	    "  --force      also what may carry the machine's own traffic\n"
+	    "\n"
+	    "All or nothing: what fails half-way is undone. The drivers of before are noted in\n"
+	    "/run/vfnet, for unbind.\n",
+	.options = DEV_DRIVER | DEV_USER | DEV_FORCE,
+	.min_args = 1,
+	.max_args = DEV_ARGS_MAX,
+	.run = dev_bind,
+    },
+    {
+	.name = "unbind",
+	.synopsis = "ADDRESS... [--force]",
+	.summary = "... and back to the drivers that they had",
+	.help = "  --force      also while a program has it open: waits until it lets go\n",
+	.options = DEV_FORCE,
+	.min_args = 1,
+	.max_args = DEV_ARGS_MAX,
+	.run = dev_unbind,
+    },
 };
 
 static void help(void)
