@@ -110,8 +110,8 @@ static int ask_for_mac(struct rtnl_link *changes, unsigned int index, const uint
 	}
 	if (addr)
 		nl_addr_put(addr);
-	if (vf && code) /* else it is the link's, without a reference of its own */
-		rtnl_link_vf_free(vf);
+	if (vf) /* the link has a reference of its own */
+		rtnl_link_vf_put(vf);
 	return code;
 }
 

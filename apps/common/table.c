@@ -43,7 +43,7 @@ void app_table_print(struct app_table *table, FILE *out)
 	for (unsigned int row = 0; row < table->n_rows; row++) {
 		for (unsigned int col = 0; col < table->n_cols; col++)
 			fprintf(out, "%s%*s", col ? "  " : "",
-				col ? widest(table, col) : -widest(table, col),
+				col && !table->words ? widest(table, col) : -widest(table, col),
 				cell(table, row, col));
 		fputc('\n', out);
 	}

@@ -81,16 +81,18 @@ static int choose_driver(const struct dev_options *opts, const char **driver)
 	return APP_EXIT_FAILED;
 }
 
-/* Return: enum app_exit */
+/* a name or, as chown takes them, a number. Return: enum app_exit */
 static int find_user(const char *name, uid_t *user)
 {
 	const struct passwd *entry = getpwnam(name);
+	char *end;
+	unsigned long number = strtoul(name, &end, 10);
 
-	if (!entry) {
+	if (!entry && (*name < '0' || *name > '9' || *end || number >= (uid_t)-1)) {
 		app_error("--user %s: must be a user of this machine", name);
 		return APP_EXIT_USAGE;
 	}
-	*user = entry->pw_uid;
+	*user = entry ? entry->pw_uid : (uid_t)number;
 	return APP_EXIT_OK;
 }
 

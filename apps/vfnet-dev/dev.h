@@ -21,8 +21,7 @@ enum dev_option {
 	DEV_MAC_BASE = 1 << 4, /* --mac-base MAC */
 	DEV_UP = 1 << 5,       /* --up */
 	DEV_ALL = 1 << 6,      /* --all */
-	DEV_SAVE = 1 << 7,     /* --save FILE */
-	DEV_DIFF = 1 << 8,     /* --diff FILE */
+	DEV_DIFF = 1 << 7,     /* --diff FILE */
 };
 
 /**
@@ -40,7 +39,6 @@ struct dev_options {
 	const char *driver;
 	const char *user;
 	const char *mac_base;
-	const char *save;
 	const char *diff;
 	bool force;
 	bool up;
@@ -91,5 +89,7 @@ enum dev_parse dev_options_parse(const struct dev_command *command, int argc, ch
 int dev_status(const struct dev_options *opts);
 int dev_bind(const struct dev_options *opts);
 int dev_unbind(const struct dev_options *opts);
+int dev_create(const struct dev_options *opts);
+int dev_regs(const struct dev_options *opts);
 
 #endif

@@ -18,6 +18,20 @@ static const struct dev_command commands[] = {
 	.run = dev_status,
     },
     {
+	.name = "create",
+	.synopsis = "N PF [--mac-base MAC] [--up] [--force]",
+	.summary = "make virtual functions with fixed addresses; 0 removes them",
+	.help = "  PF              a physical function's address, or its interface\n"
+		"  --mac-base MAC  address of the first, the next ones count up; by default the\n"
+		"                  port's own with 02, 06, 0a ... as first byte\n"
+		"  --up            also bring the physical function up: without that no link\n"
+		"  --force         remove them even while programs have them open\n",
+	.options = DEV_MAC_BASE | DEV_UP | DEV_FORCE,
+	.min_args = 2,
+	.max_args = 2,
+	.run = dev_create,
+    },
+    {
 	.name = "bind",
 	.synopsis = "ADDRESS... [--driver vfio-pci|vfio] [--user NAME] [--force]",
 	.summary = "give functions to programs",
@@ -42,6 +56,21 @@ static const struct dev_command commands[] = {
 	.min_args = 1,
 	.max_args = DEV_ARGS_MAX,
 	.run = dev_unbind,
+    },
+    {
+	.name = "regs",
+	.synopsis = "ADDRESS|sim:CARD.VF [--all] [--diff FILE] [--json FILE]",
+	.summary = "the registers of a virtual function, and what changed in them",
+	.help = "  --all        also registers that change when they are read: the mailbox's\n"
+		"               control, interrupt causes, frames without descriptor\n"
+		"  --diff FILE  only what changed since --json wrote FILE\n"
+		"  --json FILE  as JSON; - = standard output, and nothing else there\n"
+		"\n"
+		"Changes nothing: no reset, no open. Needs root.\n",
+	.options = DEV_ALL | DEV_DIFF | DEV_JSON,
+	.min_args = 1,
+	.max_args = 1,
+	.run = dev_regs,
     },
 };
 

@@ -24,7 +24,6 @@ static const struct option long_options[] = {
     ROW("mac-base", required_argument, DEV_MAC_BASE),
     ROW("up", no_argument, DEV_UP),
     ROW("all", no_argument, DEV_ALL),
-    ROW("save", required_argument, DEV_SAVE),
     ROW("diff", required_argument, DEV_DIFF),
     {"help", no_argument, NULL, OPT_HELP},
     {0},
@@ -53,9 +52,6 @@ static void take(enum dev_option option, const char *text, struct dev_options *o
 		break;
 	case DEV_ALL:
 		opts->all = true;
-		break;
-	case DEV_SAVE:
-		opts->save = text;
 		break;
 	case DEV_DIFF:
 		opts->diff = text;

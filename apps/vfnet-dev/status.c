@@ -63,7 +63,7 @@ static void tell_functions(const struct dev_inventory *inv)
 {
 	static const char *const head[] = {"function",	"",	"driver", "group", "node",
 					   "interface", "link", "MAC",	  "spoof", "trust"};
-	struct app_table table = {0};
+	struct app_table table = {.words = true};
 
 	if (!inv->n_entries) {
 		puts(

@@ -11,37 +11,40 @@
 
 #include "apps/common/options.h"
 
-static bool has_open(const char *folder, const char *path)
+unsigned int dev_user_descriptors(const struct app_machine *machine, int pid, const char *path,
+				  int *number)
 {
-	char link[APP_PATH_BYTES], target[APP_PATH_BYTES];
+	char folder[APP_PATH_BYTES], link[APP_PATH_BYTES], target[APP_PATH_BYTES];
 	const struct dirent *entry;
-	bool found = false;
-	DIR *dir = opendir(folder);
+	unsigned int n = 0;
 	ssize_t len;
+	DIR *dir = opendir(app_path(folder, "%s/%d/fd", machine->proc, pid));
 
-	while (dir && !found && (entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		app_path(link, "%s/%s", folder, entry->d_name);
 		len = readlink(link, target, sizeof(target) - 1);
 		target[len < 0 ? 0 : len] = '\0';
-		found = !strcmp(target, path);
+		if (strcmp(target, path))
+			continue;
+		*number = atoi(entry->d_name);
+		n++;
 	}
 	if (dir)
 		closedir(dir);
-	return found;
+	return n;
 }
 
 bool dev_user_find(const struct app_machine *machine, const char *path, struct dev_user *user)
 {
 	char folder[APP_PATH_BYTES];
 	const struct dirent *entry;
-	int pid = 0;
+	int pid = 0, number;
 	DIR *dir = opendir(machine->proc);
 
 	while (dir && !pid && (entry = readdir(dir))) {
 		int candidate = atoi(entry->d_name);
 
-		app_path(folder, "%s/%d/fd", machine->proc, candidate);
-		if (candidate > 0 && has_open(folder, path))
+		if (candidate > 0 && dev_user_descriptors(machine, candidate, path, &number))
 			pid = candidate;
 	}
 	if (dir)

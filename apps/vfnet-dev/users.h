@@ -32,6 +32,15 @@ struct dev_user {
 bool dev_user_find(const struct app_machine *machine, const char *path, struct dev_user *user);
 
 /**
+ * dev_user_descriptors() - which descriptors of a process are a file
+ * @number: the last of them; untouched when there is none
+ *
+ * Return: how many.
+ */
+unsigned int dev_user_descriptors(const struct app_machine *machine, int pid, const char *path,
+				  int *number);
+
+/**
  * dev_user_give() - give the device files of a function to a user, mode 0600
  * @address: it is bound to a driver for programs
  *
