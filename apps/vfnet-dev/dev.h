@@ -91,5 +91,6 @@ int dev_bind(const struct dev_options *opts);
 int dev_unbind(const struct dev_options *opts);
 int dev_create(const struct dev_options *opts);
 int dev_regs(const struct dev_options *opts);
+int dev_report(const struct dev_options *opts);
 
 #endif

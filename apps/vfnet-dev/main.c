@@ -72,6 +72,16 @@ static const struct dev_command commands[] = {
 	.max_args = 1,
 	.run = dev_regs,
     },
+    {
+	.name = "report",
+	.synopsis = "[FILE]",
+	.summary = "a file for the developers, about this machine and its card",
+	.help = "JSON, to standard output without FILE. What status and regs tell, and each\n"
+		"function's configuration space. No serial numbers, and of each MAC only the\n"
+		"vendor's half. Most of it needs root.\n",
+	.max_args = 1,
+	.run = dev_report,
+    },
 };
 
 static void help(void)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,22 +167,20 @@ TEST_F(Bind, OthersInTheGroupAreNamed)
 
 TEST_F(Bind, TheUserGetsTheGroupsFileAndTheFunctionsOwn)
 {
-	const struct passwd *me = getpwuid(getuid());
+	std::string me = std::to_string(getuid()); /* not every user of a container has a name */
 	struct dev_options opts = {};
 
-	if (!me)
-		GTEST_SKIP() << "this user has no name";
 	machine.write(machine.dir(VF0) + "/vfio-dev/vfio7/dev", "");
 	machine.write("dev/vfio/devices/vfio7", "");
 	chmod((machine.root + "/dev/vfio/devices/vfio7").c_str(), 0644);
-	opts.user = me->pw_name;
+	opts.user = me.c_str();
 	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), 0) << machine.err;
 	for (const char *path : {"/dev/vfio/12", "/dev/vfio/devices/vfio7"}) {
 		struct stat file;
 
 		ASSERT_EQ(stat((machine.root + path).c_str(), &file), 0);
 		EXPECT_EQ(file.st_mode & 07777, 0600u) << path;
-		EXPECT_EQ(file.st_uid, me->pw_uid) << path;
+		EXPECT_EQ(file.st_uid, getuid()) << path;
 	}
 }
 

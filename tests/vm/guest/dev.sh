@@ -114,6 +114,37 @@ beside() { # driver
 	expect "regs.$1.after" 0 'ENABLE 1->0' 'registers changed' -- regs "$VF0" --diff "/tmp/share/regs.$1.json"
 }
 
+# A program that has opened the module's node, and does nothing else.
+held_by_sleep() {
+	local node
+	node=$(kmod_node "$VF0")
+	as_user /bin/sh -c "exec sleep 60 <>$node" &
+	if wait_for 5 holds_node; then
+		expect kmod.regs.held 0 'through the program' 'STATUS ' ' LU' -- regs "$VF0"
+		expect kmod.unbind.held 1 "(sleep) has $node open" -- unbind "$VF0"
+	else
+		fail dev.kmod.held "sleep did not open $node"
+	fi
+	kill "$(pidof sleep)"
+	wait
+}
+
+holds_node() {
+	[ "$(readlink "/proc/$(pidof sleep)/fd/0")" = "$ROOT$(kmod_node "$VF0")" ]
+}
+
+# What a person with a card sends: complete, and without what names them.
+report() {
+	expect report 0 'Read it before you send it' '3 functions' -- report /tmp/share/report.json
+	if grep -q '"text":	"STATUS ' /share/report.json && grep -q '52:54:00:xx:xx:xx' /share/report.json &&
+		[ "$(grep -c '"header":	"[0-9a-f]\{128\}"' /share/report.json)" = 3 ] &&
+		! grep -q '00:00:01' /share/report.json; then
+		pass dev.report.words "$(wc -c </share/report.json) bytes"
+	else
+		fail dev.report.words "$(tr -d '\n\t' </share/report.json)"
+	fi
+}
+
 kernels_driver() {
 	local interface
 	load igbvf
@@ -136,7 +167,8 @@ our_module() {
 	load_kmod $(kmod_parameters) || return
 	expect kmod.bind 0 "$VF0: no driver -> vfio, /dev/vfio" -- bind "$VF0" --user "$VFNET_UID"
 	expect kmod.status 0 "$VF0: programs open /dev/vfio" "vfio (vfnet's module) is loaded" -- status
-	expect kmod.regs 0 'STATUS ' ' LU' -- regs "$VF0"
+	expect kmod.regs 0 'mapped from sysfs' 'STATUS ' ' LU' -- regs "$VF0"
+	held_by_sleep
 	if [ "$(stat -c %u "$(kmod_node "$VF0")")" = "$VFNET_UID" ]; then
 		pass dev.kmod.user "the node is the user's"
 	else
@@ -146,12 +178,43 @@ our_module() {
 	unload_kmod
 }
 
+# The commands of README.md's section "On a card", one after the other, as a person types them.
+readme() {
+	local line number=0
+	dev create.before create 0 eth0
+	ip link set eth0 down
+	sed -n '/^## On a card/,/^## /s/^    //p' "/host$VFNET_SOURCE/README.md" |
+		sed "s|build/release|$VFNET_BUILD|g; s|\$USER|$VFNET_UID|g; s| *#.*||" >/share/readme
+	while read -r line <&3; do
+		number=$((number + 1))
+		if typed "$line" >"/share/readme.$number.out" 2>&1; then
+			pass "dev.readme.$number" "$line: $(words "readme.$number" | cut -c 1-200)"
+		else
+			fail "dev.readme.$number" "$line: $(words "readme.$number")"
+		fi
+	done 3</share/readme
+	if [ "$number" -lt 5 ]; then
+		fail dev.readme "$number commands"
+	fi
+	is_with readme.after "$VF0" ''
+}
+
+typed() { # command line
+	case $1 in
+	'sudo modprobe '*) load "${1#sudo modprobe }" ;;
+	sudo\ *) as_root /bin/sh -c "${1#sudo }" ;;
+	*) as_user /bin/sh -c "$1" ;;
+	esac
+}
+
 guest_main() {
 	built "$FWD" && built "$DEV" || return
 	mount -t tmpfs run "$ROOT/run" # the host's is not to be written
 	expect nobody 2 'no such command' -- nobody
 	making
 	binding
+	report
 	kernels_driver
 	our_module
+	readme
 }
