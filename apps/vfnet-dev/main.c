@@ -66,7 +66,7 @@ static const struct dev_command commands[] = {
 		"  --diff FILE  only what changed since --json wrote FILE\n"
 		"  --json FILE  as JSON; - = standard output, and nothing else there\n"
 		"\n"
-		"Changes nothing: no reset, no open. Needs root.\n",
+		"Changes nothing, also while a program uses the function. Needs root.\n",
 	.options = DEV_ALL | DEV_DIFF | DEV_JSON,
 	.min_args = 1,
 	.max_args = 1,

@@ -3,8 +3,7 @@
 #define VFNET_APPS_DEV_WINDOW_H
 
 /*
- * A way to read the registers of a function, BAR 0, that changes nothing: no reset, no open of
- * the function.
+ * A way to read the registers of a function, BAR 0, that changes nothing and resets nothing.
  *
  *   window.c        chooses; sysfs's resource0, which the kernel keeps closed while a driver or a
  *                   program has the registers (CONFIG_IO_STRICT_DEVMEM)

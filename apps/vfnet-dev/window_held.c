@@ -2,7 +2,8 @@
 /*
  * The registers of a function that a program has open. The kernel gives no second way to them, but
  * root may have a copy of the program's descriptor (pidfd_getfd), and reading through that is what
- * the program itself could do: nothing is opened, nothing is reset.
+ * the program itself could do. Where that is an IOMMU group's, it gives one more descriptor of the
+ * function; only the first of these resets it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -15,9 +16,6 @@
 #include "apps/vfnet-dev/users.h"
 #include "apps/vfnet-dev/window.h"
 #include "lib/base/err.h"
-
-/* what /proc calls the descriptor of a function that came from a group or from iommufd */
-static const char anonymous[] = "anon_inode:[vfio-device]";
 
 static int copy_descriptor(int pid, int number)
 {
@@ -46,8 +44,36 @@ static int find_bar0(int fd, const char *driver, uint64_t *offset)
 	return 0;
 }
 
-static int no_program(const struct app_function *fn, struct vfnet_err *err)
+/**
+ * struct holder - a program that has the function
+ * @user:    it
+ * @number:  its descriptor of @file
+ * @file:    the function's own, or its group's
+ * @group:   it is that
+ */
+struct holder {
+	struct dev_user user;
+	int number;
+	const char *file;
+	bool group;
+};
+
+static bool holds(const struct app_machine *machine, const char *file, struct holder *holder)
 {
+	holder->file = file;
+	return file[0] && dev_user_find(machine, file, &holder->user) &&
+	       dev_user_descriptors(machine, holder->user.pid, file, &holder->number);
+}
+
+static int find_holder(const struct app_machine *machine, const struct app_function *fn,
+		       struct holder *holder, struct vfnet_err *err)
+{
+	holder->group = false;
+	if (holds(machine, fn->cdev, holder))
+		return 0;
+	holder->group = !strcmp(fn->driver, APP_DRIVER_VFIO_PCI);
+	if (holds(machine, fn->node, holder))
+		return 0;
 	return vfnet_err_set(err, -EBUSY,
 			     "%s: the kernel keeps its registers for driver %s, and no program has "
 			     "it open: unbind it, or boot with iomem=relaxed on the kernel's "
@@ -55,47 +81,40 @@ static int no_program(const struct app_function *fn, struct vfnet_err *err)
 			     fn->address, fn->driver[0] ? fn->driver : "(none)");
 }
 
-/* the process, and which of its descriptors is the function */
-static int find_holder(const struct app_machine *machine, const struct app_function *fn,
-		       struct dev_user *user, int *number, struct vfnet_err *err)
+/* Return: a descriptor of the function; a negative errno */
+static int share(const struct holder *holder, const struct app_function *fn)
 {
-	bool ours = !strcmp(fn->driver, APP_DRIVER_OURS);
-	unsigned int n;
+	int fd = copy_descriptor(holder->user.pid, holder->number);
+	int code;
 
-	if (!fn->node[0] || (!dev_user_find(machine, fn->node, user) &&
-			     (!fn->cdev[0] || !dev_user_find(machine, fn->cdev, user))))
-		return no_program(fn, err);
-	n = dev_user_descriptors(machine, user->pid, ours ? fn->node : anonymous, number);
-	if (n == 1)
-		return 0;
-	return vfnet_err_set(err, -EBUSY,
-			     "%s: process %d (%s) has it open, and %u functions in all: the kernel "
-			     "does not tell which descriptor is whose. Boot with iomem=relaxed on "
-			     "the kernel's command line to read them while they are in use",
-			     fn->address, user->pid, user->name, n);
+	if (fd < 0 || !holder->group)
+		return fd;
+	code = ioctl(fd, VFIO_GROUP_GET_DEVICE_FD, fn->address);
+	if (code < 0)
+		code = -errno;
+	close(fd);
+	return code;
 }
 
 int dev_window_held_open(const struct app_machine *machine, const struct app_function *fn,
 			 struct dev_window *out, struct vfnet_err *err)
 {
-	struct dev_user user;
-	int number, fd;
-	int rc = find_holder(machine, fn, &user, &number, err);
+	struct holder holder;
+	int fd;
+	int rc = find_holder(machine, fn, &holder, err);
 
 	if (rc)
 		return rc;
-	fd = copy_descriptor(user.pid, number);
-	if (fd >= 0) {
-		rc = find_bar0(fd, fn->driver, &out->offset);
-		if (!rc) {
-			out->fd = fd;
-			out->how = "through the program that has it open";
-			return 0;
-		}
-		close(fd);
-		fd = rc;
+	fd = share(&holder, fn);
+	rc = fd < 0 ? fd : find_bar0(fd, fn->driver, &out->offset);
+	if (!rc) {
+		out->fd = fd;
+		out->how = "through the program that has it open";
+		return 0;
 	}
-	return vfnet_err_set(err, fd, "%s: cannot share the descriptor of process %d (%s): %s%s",
-			     fn->address, user.pid, user.name, strerror(-fd),
-			     fd == -EPERM ? ": run vfnet-dev as root" : "");
+	if (fd >= 0)
+		close(fd);
+	return vfnet_err_set(err, rc, "%s: cannot share %s with process %d (%s): %s%s", fn->address,
+			     holder.file, holder.user.pid, holder.user.name, strerror(-rc),
+			     rc == -EPERM ? ": run vfnet-dev as root" : "");
 }

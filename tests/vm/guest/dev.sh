@@ -100,13 +100,14 @@ binding() {
 
 # Registers of a function that a program forwards with, and after it.
 beside() { # driver
-	as_user_exec "$FWD" --log info --mode swap "pci:$VF0" >"/share/beside.$1.out" 2>&1 &
+	as_user_exec "$FWD" --log info "pci:$VF1" "pci:$VF0" >"/share/beside.$1.out" 2>&1 &
 	PID=$!
 	wait_for 20 grep -q 'link up' "/share/beside.$1.out" || fail "dev.beside.$1" "$(words "beside.$1")"
 	expect "regs.$1.held" 0 'through the program' 'RXDCTL(0) 02' ' ENABLE' ' LU' -- \
 		regs "$VF0" --json "/tmp/share/regs.$1.json"
+	expect "regs.$1.other" 0 'through the program' ' LU' -- regs "$VF1"
 	expect "unbind.$1.held" 1 '(vfnet-fwd) has ' 'end it first' -- unbind "$VF0"
-	if stop "$PID" 10; then
+	if stop "$PID" 10 && ! grep -q 'reset' "/share/beside.$1.out"; then
 		pass "dev.beside.$1" "$(tail -n 1 "/share/beside.$1.out")"
 	else
 		fail "dev.beside.$1" "$(words "beside.$1")"
