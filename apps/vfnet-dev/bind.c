@@ -149,10 +149,10 @@ static void roll_back(const struct app_machine *machine, const struct app_functi
 	while (n-- > 0) {
 		const struct app_function *was = &fns[n];
 
-		if (app_function_read(machine, was->address, &is) ||
-		    (!strcmp(is.driver, was->driver) && !strcmp(is.override, was->override)))
+		if (app_function_read(machine, was->address, &is))
 			continue;
-		if (!dev_driver_switch(machine, &is, was->driver, was->override))
+		if ((strcmp(is.driver, was->driver) || strcmp(is.override, was->override)) &&
+		    !dev_driver_switch(machine, &is, was->driver, was->override))
 			printf("%s: back to %s\n", was->address, or_none(was->driver));
 		if (!dev_driver_is_for_programs(was->driver))
 			dev_driver_forget(machine, was->address);
@@ -196,6 +196,10 @@ static int unbind_one(const struct dev_options *opts, const struct app_function 
 	int rc;
 
 	dev_driver_recall(machine, fn->address, driver, override);
+	if (!strcmp(driver, fn->driver)) { /* it is back there already, by other hands */
+		driver[0] = '\0';
+		override[0] = '\0';
+	}
 	if (driver[0] && !app_driver_is_loaded(machine, driver)) {
 		printf("%s: its driver %s is not loaded any more\n", fn->address, driver);
 		driver[0] = '\0';

@@ -80,14 +80,15 @@ static int check_driver(const struct app_machine *machine, const struct app_func
 	}
 	if (!strcmp(is.driver, driver))
 		return 0;
-	if (said[0])
-		app_error("driver %s did not take %s. The kernel says: %s", driver, is.address,
-			  said);
-	else if (is.group < 0)
+	/* vfio-pci says no more than a number then; our module has a mode without one */
+	if (is.group < 0 && !strcmp(driver, APP_DRIVER_VFIO_PCI))
 		app_error("driver %s did not take %s, which is in no IOMMU group: switch the IOMMU "
 			  "on in the firmware set-up (VT-d, AMD-Vi) and boot with intel_iommu=on "
 			  "(Intel) on the kernel's command line",
 			  driver, is.address);
+	else if (said[0])
+		app_error("driver %s did not take %s. The kernel says: %s", driver, is.address,
+			  said);
 	else
 		app_error("driver %s did not take %s: see what dmesg says", driver, is.address);
 	return -EIO;

@@ -139,14 +139,21 @@ TEST_F(Bind, ADriverThatDoesNotTakeItIsToldInTheKernelsWordsAndAllGoesBack)
 	EXPECT_FALSE(machine.exists("run/vfnet/driver-0000:01:10.2"));
 }
 
-TEST_F(Bind, WithoutKernelsWordsAMissingIommuIsTheReason)
+TEST_F(Bind, AMissingIommuIsTheReasonWhateverTheKernelSays)
 {
-	machine.remove("dev/kmsg");
 	machine.remove(machine.dir(VF0) + "/iommu_group");
 	machine.refused = {std::string("vfio-pci ") + VF0};
 	EXPECT_EQ(machine.run(dev_bind, {VF0}), APP_EXIT_FAILED);
 	said({"is in no IOMMU group", "intel_iommu=on"});
 	EXPECT_EQ(machine.driver(VF0), "");
+}
+
+TEST_F(Bind, AKernelThatMayNotBeReadIsNoObstacle)
+{
+	machine.remove("dev/kmsg");
+	machine.refused = {std::string("vfio-pci ") + VF0};
+	EXPECT_EQ(machine.run(dev_bind, {VF0}), APP_EXIT_FAILED);
+	said({"vfio-pci did not take 0000:01:10.0", "dmesg"});
 }
 
 TEST_F(Bind, WhoMayNotIsToldToBeRoot)
@@ -155,6 +162,7 @@ TEST_F(Bind, WhoMayNotIsToldToBeRoot)
 	EXPECT_EQ(machine.run(dev_bind, {VF0}), APP_EXIT_FAILED);
 	said({"cannot write", "0000:01:10.0/driver_override", "as root"});
 	EXPECT_EQ(machine.driver(VF0), "");
+	EXPECT_FALSE(machine.exists("run/vfnet/driver-0000:01:10.0"));
 }
 
 TEST_F(Bind, OthersInTheGroupAreNamed)
@@ -210,6 +218,15 @@ TEST_F(Bind, UnbindKnowsWhatIsNotBoundToPrograms)
 	EXPECT_EQ(machine.run(dev_unbind, {VF1}), APP_EXIT_FAILED);
 	said({VF1, "is with no driver"});
 	EXPECT_TRUE(machine.writes.empty());
+}
+
+TEST_F(Bind, UnbindEndsWithNoDriverWhereTheNoteNamesTheOneItHas)
+{
+	machine.bind(VF0, "vfio-pci");
+	machine.write("run/vfnet/driver-0000:01:10.0", "vfio-pci vfio-pci\n");
+	EXPECT_EQ(machine.run(dev_unbind, {VF0}), 0) << machine.err;
+	EXPECT_EQ(machine.driver(VF0), "");
+	EXPECT_EQ(machine.override_of(VF0), "");
 }
 
 TEST_F(Bind, UnbindLeavesItAloneWhenItsDriverIsNotLoadedAnyMore)
