@@ -28,6 +28,11 @@ const char *app_path(char *path, const char *fmt, ...)
 	return path;
 }
 
+bool app_exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
 int app_read_text(const char *path, char *text, size_t bytes)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

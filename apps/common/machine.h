@@ -41,6 +41,9 @@ extern const struct app_machine app_this_machine;
  */
 __attribute__((format(printf, 2, 3))) const char *app_path(char *path, const char *fmt, ...);
 
+/** app_exists() - whether there is such a file or folder. */
+bool app_exists(const char *path);
+
 /**
  * app_read_text() - the first line of a file, without its line feed
  * @path:  absolute

@@ -22,6 +22,7 @@ enum dev_option {
 	DEV_UP = 1 << 5,       /* --up */
 	DEV_ALL = 1 << 6,      /* --all */
 	DEV_DIFF = 1 << 7,     /* --diff FILE */
+	DEV_MEM = 1 << 8,      /* --mem SIZE */
 };
 
 /**
@@ -36,6 +37,7 @@ struct dev_options {
 	char **args;
 	int n_args;
 	const char *json;
+	const char *mem;
 	const char *driver;
 	const char *user;
 	const char *mac_base;
@@ -87,6 +89,7 @@ enum dev_parse dev_options_parse(const struct dev_command *command, int argc, ch
 
 /* The subcommands. Return: enum app_exit. */
 int dev_status(const struct dev_options *opts);
+int dev_doctor(const struct dev_options *opts);
 int dev_bind(const struct dev_options *opts);
 int dev_unbind(const struct dev_options *opts);
 int dev_create(const struct dev_options *opts);

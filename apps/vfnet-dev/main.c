@@ -18,6 +18,22 @@ static const struct dev_command commands[] = {
 	.run = dev_status,
     },
     {
+	.name = "doctor",
+	.synopsis = "[ADDRESS...] [--mem SIZE] [--json FILE]",
+	.summary = "what is missing for this user to run, and the command that mends it",
+	.help =
+	    "  --mem SIZE   DMA memory to be had, such as 16M (64M: two ports with rings of 4096)\n"
+	    "  --json FILE  the findings as JSON; - = standard output, and nothing else there\n"
+	    "\n"
+	    "Ask as the user who is to run. What has to be mended first stands first; ask again\n"
+	    "after each command. Without ADDRESS: the virtual functions that are bound to\n"
+	    "vfio-pci or to vfnet's own module, or else the first function.\n"
+	    "Exit: 0 nothing is missing, 1 something is, 2 wrong command line.\n",
+	.options = DEV_JSON | DEV_MEM,
+	.max_args = DEV_ARGS_MAX,
+	.run = dev_doctor,
+    },
+    {
 	.name = "create",
 	.synopsis = "N PF [--mac-base MAC] [--up] [--force]",
 	.summary = "make virtual functions with fixed addresses; 0 removes them",

@@ -25,6 +25,7 @@ static const struct option long_options[] = {
     ROW("up", no_argument, DEV_UP),
     ROW("all", no_argument, DEV_ALL),
     ROW("diff", required_argument, DEV_DIFF),
+    ROW("mem", required_argument, DEV_MEM),
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -55,6 +56,9 @@ static void take(enum dev_option option, const char *text, struct dev_options *o
 		break;
 	case DEV_DIFF:
 		opts->diff = text;
+		break;
+	case DEV_MEM:
+		opts->mem = text;
 		break;
 	}
 }

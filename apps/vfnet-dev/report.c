@@ -4,12 +4,14 @@
  * the vendor's half, of the kernel's command line what concerns devices and memory.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "apps/common/json.h"
 #include "apps/vfnet-dev/caps.h"
 #include "apps/vfnet-dev/dev.h"
+#include "apps/vfnet-dev/doctor.h"
 #include "apps/vfnet-dev/inventory.h"
 #include "apps/vfnet-dev/regs.h"
 #include "lib/base/bits.h"
@@ -139,6 +141,27 @@ static void add_registers(cJSON *object, const struct app_machine *machine,
 	dev_window_close(&window);
 }
 
+/* Without vf_infos no address of a function is told, and nobody's name or folder. */
+static void add_doctor(cJSON *root, const struct app_machine *machine)
+{
+	struct app_user user;
+	const struct app_check_opts opts = {
+	    .machine = machine,
+	    .user = &user,
+	    .bytes = APP_CHECK_BYTES,
+	};
+	struct app_finding *findings = NULL;
+	size_t n = 0;
+
+	app_user_read(&user);
+	strcpy(user.name, "USER");
+	strcpy(user.program, "vfnet-dev");
+	if (app_checks_run(&opts, NULL, 0, &findings, &n))
+		n = 0;
+	cJSON_AddItemToObject(root, "doctor", dev_doctor_json(findings, n));
+	free(findings);
+}
+
 static cJSON *make(const struct app_machine *machine, const struct dev_inventory *inv)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -147,6 +170,7 @@ static cJSON *make(const struct app_machine *machine, const struct dev_inventory
 	cJSON_AddStringToObject(root, "vfnet", VFNET_VERSION);
 	add_machine(root, machine);
 	cJSON_AddItemToObject(root, "status", dev_inventory_json(inv, true));
+	add_doctor(root, machine);
 	functions = cJSON_AddArrayToObject(root, "functions");
 	for (size_t i = 0; i < inv->n_entries; i++) {
 		const struct app_function *fn = &inv->entries[i].fn;
