@@ -204,6 +204,7 @@ typed() { # command line
 	case $1 in
 	'sudo modprobe '*) load "${1#sudo modprobe }" ;;
 	sudo\ *) as_root /bin/sh -c "${1#sudo }" ;;
+	*' doctor') wait_for 20 as_user /bin/sh -c "$1" ;; # link takes its time
 	*) as_user /bin/sh -c "$1" ;;
 	esac
 }
