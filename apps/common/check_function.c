@@ -12,28 +12,39 @@
 
 #define VFS_WANTED 2 /* to forward from one to the other */
 
+/* Only igb makes virtual functions. Return: it has the physical one, else what to do was said. */
+static bool igb_has(const struct app_subject *subject, const struct app_function *pf,
+		    struct app_finding *finding)
+{
+	if (!strcmp(pf->driver, "igb"))
+		return true;
+	app_is_missing(finding, "%s, the physical function, is bound to %s: no virtual ones",
+		       pf->address, pf->driver[0] ? pf->driver : "no driver");
+	if (pf->driver[0])
+		app_root_mends(finding, "%s unbind %s", subject->user->program, pf->address);
+	else if (app_driver_is_loaded(subject->machine, "igb"))
+		app_root_mends(finding, "echo %s > %s/bus/pci/drivers_probe", pf->address,
+			       subject->machine->sysfs);
+	else
+		app_root_mends(finding, "modprobe igb");
+	return false;
+}
+
 static void say_no_vfs(const struct app_subject *subject, struct app_finding *finding)
 {
 	const struct app_function *pf = &subject->fn;
 
-	if (!pf->driver[0]) {
-		app_is_missing(finding,
-			       "a physical function without a driver, so it has no virtual "
-			       "ones");
-		if (app_driver_is_loaded(subject->machine, "igb"))
-			app_root_mends(finding, "echo %s > %s/bus/pci/drivers_probe", pf->address,
-				       subject->machine->sysfs);
-		else
-			app_root_mends(finding, "modprobe igb");
-	} else if (!pf->max_vfs) {
+	if (!igb_has(subject, pf, finding))
+		return;
+	if (!pf->max_vfs) {
 		app_is_missing(finding, "a physical function that offers no virtual ones");
 		app_advise(finding, "switch SR-IOV on in the firmware set-up");
-	} else {
-		app_is_missing(finding, "a physical function with none of its %u virtual ones on",
-			       pf->max_vfs);
-		app_root_mends(finding, "%s create %d %s", subject->user->program,
-			       pf->max_vfs < VFS_WANTED ? 1 : VFS_WANTED, pf->address);
+		return;
 	}
+	app_is_missing(finding, "a physical function with none of its %u virtual ones on",
+		       pf->max_vfs);
+	app_root_mends(finding, "%s create %d %s", subject->user->program,
+		       pf->max_vfs < VFS_WANTED ? 1 : VFS_WANTED, pf->address);
 }
 
 static void say_physical(const struct app_subject *subject, struct app_finding *finding)
@@ -83,35 +94,43 @@ static long number_of(const struct app_machine *machine, const struct app_functi
 	return beyond / stride;
 }
 
-static void say_absent(const struct app_subject *subject, struct app_finding *finding)
+/* virtual function @number of @pf is not on */
+static void say_off(const struct app_subject *subject, const struct app_function *pf, long number,
+		    struct app_finding *finding)
 {
 	const char *program = subject->user->program;
-	struct app_function *list;
-	size_t n;
+
+	if (!igb_has(subject, pf, finding))
+		return;
+	app_is_missing(finding, "virtual function %ld of %s, of which %u of %u are on", number,
+		       pf->address, pf->n_vfs, pf->max_vfs);
+	if (pf->n_vfs) {
+		app_root_mends(finding, "%s create 0 %s && %s create %ld %s", program, pf->address,
+			       program, number + 1, pf->address);
+		app_advise(finding, "those that are on go away meanwhile");
+	} else {
+		app_root_mends(finding, "%s create %ld %s", program, number + 1, pf->address);
+	}
+}
+
+static void say_absent(const struct app_subject *subject, struct app_finding *finding)
+{
+	struct app_function *list = NULL;
+	size_t n = 0;
 	long number = -1;
 
-	app_is_missing(finding, "there is no such function");
-	app_advise(finding, "lspci -D lists those there are");
-	if (app_functions_read(subject->machine, &list, &n))
-		return;
+	app_functions_read(subject->machine, &list, &n);
 	for (size_t i = 0; i < n && number < 0; i++) {
-		const struct app_function *pf = &list[i];
-
-		if (pf->kind == APP_PF)
-			number = number_of(subject->machine, pf, subject->address);
-		if (number < 0)
-			continue;
-		app_is_missing(finding, "virtual function %ld of %s, of which %u of %u are on",
-			       number, pf->address, pf->n_vfs, pf->max_vfs);
-		app_advise(finding, "%s", pf->n_vfs ? "those that are on go away meanwhile" : "");
-		if (pf->n_vfs)
-			app_root_mends(finding, "%s create 0 %s && %s create %ld %s", program,
-				       pf->address, program, number + 1, pf->address);
-		else
-			app_root_mends(finding, "%s create %ld %s", program, number + 1,
-				       pf->address);
+		if (list[i].kind == APP_PF)
+			number = number_of(subject->machine, &list[i], subject->address);
+		if (number >= 0)
+			say_off(subject, &list[i], number, finding);
 	}
 	free(list);
+	if (number >= 0)
+		return;
+	app_is_missing(finding, "there is no such function");
+	app_advise(finding, "lspci -D lists those there are");
 }
 
 void app_test_function(const struct app_subject *subject, struct app_finding *finding)

@@ -46,11 +46,15 @@ TEST(CheckFunction, VirtualOnesAreMadeByThePhysicalOne)
 		     "vfnet-dev create 7 0000:01:00.0");
 	patient.write(pf + "/sriov_totalvfs", "0\n");
 	EXPECT_NE(strstr(patient.ask("function").advice, "SR-IOV"), nullptr);
+	patient.write(pf + "/sriov_totalvfs", "7\n");
 	patient.unbind(PF);
 	EXPECT_EQ(patient.cure(patient.ask("function")),
 		  "echo 0000:01:00.0 > ROOT/sys/bus/pci/drivers_probe");
 	patient.remove("sys/bus/pci/drivers/igb");
 	EXPECT_STREQ(patient.ask("function").cure, "modprobe igb");
+	EXPECT_STREQ(patient.ask("function", {VF1}).cure, "modprobe igb");
+	patient.bind(PF, "vfio-pci");
+	EXPECT_STREQ(patient.ask("function").cure, "vfnet-dev unbind 0000:01:00.0");
 }
 
 TEST(CheckFunction, MoreOfThemAreMadeFromNone)

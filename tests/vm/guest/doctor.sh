@@ -198,7 +198,7 @@ with_iommu() {
 	forwards vfio-pci.forwards
 	vfs_away
 	rmmod igb
-	mends igb "function function driver link"
+	mends igb "function function driver link" "$VF0"
 	unbind "$VF0"
 	load_kmod || return
 	mends uvfio "${interrupts}driver" "$VF0"
