@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "apps/common/checks.h"
+
 /* '#' is the card's number. A kind of loss without an entry has no cure on this side. */
 static const char *const missed_cure[VFNET_MISSED_COUNT] = {
     [VFNET_MISSED_no_descriptor] =
@@ -82,4 +84,37 @@ const char *app_hint_quiet(bool software)
 		       "0=gen:size=64";
 	return "hint: no frame for 3 s: a port gets what is sent to its own address, and "
 	       "broadcasts; see that the sender uses that address and that the link is up";
+}
+
+/* the address in "pci:ADDRESS" or "pci:ADDRESS,OPTION..."; Return: it is one of a PCI function */
+static bool pci_address(const char *device, char address[APP_ADDRESS_BYTES])
+{
+	size_t len = strcspn(device, ",");
+
+	if (strncmp(device, "pci:", 4) || len - 4 >= APP_ADDRESS_BYTES)
+		return false;
+	memcpy(address, device + 4, len - 4);
+	address[len - 4] = '\0';
+	return true;
+}
+
+bool app_hint_link(const struct app_machine *machine, const char *device, FILE *out)
+{
+	char address[APP_ADDRESS_BYTES];
+	struct app_finding finding;
+
+	if (!pci_address(device, address) || !app_check_link(machine, address, &finding))
+		return false;
+	fprintf(out, "hint: no frame for 3 s: pci:%s: %s%s%s\n", address, finding.text,
+		finding.cure[0] ? "; as root: " : "; ",
+		finding.cure[0] ? finding.cure : finding.advice);
+	return true;
+}
+
+void app_hint_open(const char *device, FILE *out)
+{
+	char address[APP_ADDRESS_BYTES];
+
+	if (pci_address(device, address))
+		fprintf(out, "hint: vfnet-dev doctor %s looks for all that is missing\n", address);
 }

@@ -58,12 +58,19 @@ static int write_text(const char *text, const char *path)
 	return errno ? -errno : -EIO;
 }
 
-int app_json_write(const cJSON *root, const char *path)
+int app_json_save(const cJSON *root, const char *path)
 {
 	char *text = root ? cJSON_Print(root) : NULL;
 	int rc = text ? write_text(text, path) : -ENOMEM;
 
 	cJSON_free(text);
+	return rc;
+}
+
+int app_json_write(const cJSON *root, const char *path)
+{
+	int rc = app_json_save(root, path);
+
 	if (rc)
 		app_error("--json %s: cannot write: %s", path, strerror(-rc));
 	return rc;

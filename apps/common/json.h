@@ -30,8 +30,11 @@ void app_json_drops(cJSON *object, const char *key, const uint64_t drops[VFNET_D
  */
 bool app_json_to_stdout(const char *path);
 
+/** app_json_save() - write an object, in silence; as app_json_write(). */
+int app_json_save(const cJSON *root, const char *path);
+
 /**
- * app_json_write() - write an object
+ * app_json_write() - write an object where an option --json says
  * @root: NULL = out of memory
  * @path: a file, or "-" for standard output
  *

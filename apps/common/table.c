@@ -38,15 +38,22 @@ static int widest(const struct app_table *table, unsigned int col)
 	return (int)most;
 }
 
+static void print_row(const struct app_table *table, unsigned int row, FILE *out)
+{
+	for (unsigned int col = 0; col < table->n_cols; col++) {
+		bool left = !col || table->words;
+		int width = left && col == table->n_cols - 1 ? 0 : widest(table, col);
+
+		fprintf(out, "%s%*s", col ? "  " : "", left ? -width : width,
+			cell(table, row, col));
+	}
+	fputc('\n', out);
+}
+
 void app_table_print(struct app_table *table, FILE *out)
 {
-	for (unsigned int row = 0; row < table->n_rows; row++) {
-		for (unsigned int col = 0; col < table->n_cols; col++)
-			fprintf(out, "%s%*s", col ? "  " : "",
-				col ? widest(table, col) : -widest(table, col),
-				cell(table, row, col));
-		fputc('\n', out);
-	}
+	for (unsigned int row = 0; row < table->n_rows; row++)
+		print_row(table, row, out);
 	if (table->failed)
 		fputs("(out of memory: some rows are missing)\n", out);
 	free(table->cells);

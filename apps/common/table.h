@@ -2,15 +2,16 @@
 #ifndef VFNET_APPS_TABLE_H
 #define VFNET_APPS_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /*
  * A small table for people: columns as wide as their widest cell, the first to the left and the
- * others to the right.
+ * others, which are numbers as a rule, to the right.
  */
 
-#define APP_TABLE_COLS 8
+#define APP_TABLE_COLS 10
 #define APP_TABLE_CELL 40
 
 /**
@@ -19,12 +20,14 @@
  * @n_rows: rows
  * @cells:  n_rows * APP_TABLE_COLS texts
  * @failed: out of memory: later rows are lost
+ * @words:  all columns to the left: set by the caller of a table that has few numbers
  */
 struct app_table {
 	unsigned int n_cols;
 	unsigned int n_rows;
 	char (*cells)[APP_TABLE_CELL];
 	int failed;
+	bool words;
 };
 
 /** app_table_row() - add a row: @n texts, copied, cut to APP_TABLE_CELL - 1 bytes. */

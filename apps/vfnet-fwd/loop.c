@@ -134,11 +134,16 @@ static const struct fwd_port *in_reset(const struct fwd *fwd)
 
 static void say_quiet(const struct fwd_loop *loop, struct ticker *ticker)
 {
+	bool no_link = false;
+
 	if (ticker->quiet_said || loop->bursts || loop->failed ||
 	    ticker->ns - loop->fwd->result.start_ns < QUIET_HINT_NS)
 		return;
 	ticker->quiet_said = true;
-	fprintf(stderr, "%s\n", app_hint_quiet(loop->fwd->sim != NULL));
+	for (unsigned int i = 0; i < loop->fwd->n_open; i++)
+		no_link |= app_hint_link(&app_this_machine, loop->fwd->opts->devices[i], stderr);
+	if (!no_link)
+		fprintf(stderr, "%s\n", app_hint_quiet(loop->fwd->sim != NULL));
 }
 
 static bool is_over(const struct fwd_loop *loop, const struct ticker *ticker)

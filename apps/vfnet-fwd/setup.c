@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "apps/common/clock.h"
+#include "apps/common/hint.h"
 #include "apps/common/options.h"
 #include "apps/vfnet-fwd/fwd.h"
 #include "lib/frame/mac.h"
@@ -34,6 +35,15 @@ static int fail(const struct vfnet_err *err)
 {
 	app_error("%s", err->text);
 	return exit_code(err->code);
+}
+
+static int fail_device(const char *device, const struct vfnet_err *err)
+{
+	int code = fail(err);
+
+	if (code != APP_EXIT_USAGE)
+		app_hint_open(device, stderr);
+	return code;
 }
 
 static int fail_option(const char *option, const struct vfnet_err *err)
@@ -184,7 +194,7 @@ static int open_ports(struct fwd *fwd)
 		struct fwd_port *port = &fwd->ports[i];
 
 		if (vfnet_port_open(fwd->v, fwd->opts->devices[i], &port_opts, &port->port, &err))
-			return fail(&err);
+			return fail_device(fwd->opts->devices[i], &err);
 		fwd->n_open++;
 		vfnet_port_get_info(port->port, &port->info);
 		if (fwd_frame_bufs(port->info.max_frame) > 1)

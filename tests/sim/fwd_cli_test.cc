@@ -104,7 +104,6 @@ const Refusal kWrong[] = {
 const Refusal kFailing[] = {
     {"UnknownCard", {"sim:16.0"}, 1, "sim:16.0"},
     {"UnknownVf", {"sim:0.7"}, 1, "sim:0.7"},
-    {"NoSuchPci", {"pci:ffff:ff:1f.7"}, 1, "ffff:ff:1f.7"},
     {"OpenedTwice", {"sim:0.0", "sim:0.0"}, 1, "sim:0.0"},
     {"PfDown", {"--card", "0=down", "sim:0.0"}, 1, "sim:0.0"},
     {"VlanRefused",
@@ -125,6 +124,17 @@ std::string Name(const testing::TestParamInfo<Refusal> &info)
 
 INSTANTIATE_TEST_SUITE_P(Wrong, FwdCli, testing::ValuesIn(kWrong), Name);
 INSTANTIATE_TEST_SUITE_P(Failing, FwdCli, testing::ValuesIn(kFailing), Name);
+
+TEST(FwdDevice, OfPciThatCannotBeOpenedIsTheDoctors)
+{
+	Outcome run = RunFwd({"pci:ffff:ff:1f.7"});
+
+	EXPECT_EQ(run.exit, 1);
+	EXPECT_EQ(run.err.find("vfnet-fwd: there is no PCI function ffff:ff:1f.7 "), 0u) << run.err;
+	EXPECT_NE(run.err.find("\nhint: vfnet-dev doctor ffff:ff:1f.7 "), std::string::npos)
+	    << run.err;
+	EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 2) << run.err;
+}
 
 struct Capture {
 	const char *name;

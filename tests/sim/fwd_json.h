@@ -4,21 +4,12 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 
-#include <cjson/cJSON.h>
-
+#include "tests/common/json.h"
 #include "tests/sim/fwd_process.h"
 
-using Json = std::shared_ptr<cJSON>;
 using Counts = std::map<std::string, uint64_t>;
-
-/* NULL if it is not JSON from the first byte to the last */
-Json ParseJson(const std::string &text);
-
-/* the first place where @value does not fit @schema and why; empty if it fits */
-std::string SchemaError(const cJSON *schema, const cJSON *value);
 
 /* the first sum that is wrong, the pool included; empty if all balance */
 std::string LedgerError(const cJSON *run);

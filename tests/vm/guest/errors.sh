@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What a person reads from vfnet-fwd, as an ordinary user, when something is missing: the exit code, one sentence that
-# names the address, the file or the number, and, where the sentence says what to do as root, that doing it helps.
+# names the address, the file or the number, and, where the sentence says what to do as root, that doing it helps; and
+# a hint who says more.
 
 PF=0000:01:00.0
 START_SECONDS=20
@@ -29,8 +30,9 @@ refused() {
 	missing=$(printf %s "$phrases" | while read -r phrase; do
 		grep -qF "$phrase" "/share/$name.out" || printf ' no "%s";' "$phrase"
 	done)
-	if [ "$CODE" = "$want" ] && [ -z "$missing" ] && [ "$(wc -l <"/share/$name.out")" = 1 ]; then
-		pass "errors.$name" "$(cat "/share/$name.out")"
+	if [ "$CODE" = "$want" ] && [ -z "$missing" ] && [ "$(wc -l <"/share/$name.out")" = 2 ] &&
+		grep -q '^hint: vfnet-dev doctor 0000:' "/share/$name.out"; then
+		pass "errors.$name" "$(head -n 1 "/share/$name.out")"
 	else
 		fail "errors.$name" "exit $CODE, not $want;$missing $(words "$name")"
 	fi
