@@ -10,7 +10,7 @@
 #include <vfnet/offload.h>
 
 #include "tests/common/frames.h"
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

@@ -11,7 +11,7 @@
 #include <random>
 #include <thread>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

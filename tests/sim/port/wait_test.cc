@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <thread>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

@@ -3,8 +3,8 @@
  * Two ports on two software cards, a pool, a queue pair each, and a forwarding loop: what most
  * tests here begin with. Cards are stepped inline, so a run gives the same result every time.
  */
-#ifndef VFNET_TESTS_RIG_H
-#define VFNET_TESTS_RIG_H
+#ifndef VFNET_TESTS_SIM_RIG_H
+#define VFNET_TESTS_SIM_RIG_H
 
 #include <cstring>
 #include <string>
