@@ -24,6 +24,7 @@ namespace
 
 constexpr const char *kIp4 = "198.18.0.1"; /* RFC 2544: for tests of devices */
 constexpr const char *kIp6 = "fd76:666e::1";
+constexpr int kMtu = 9000;
 constexpr size_t kArpBytes = 42;
 
 std::string Reason(const std::string &what)
@@ -106,8 +107,11 @@ std::string Linux::Configure(const std::string &name)
 	if (!ip4.Call(SIOCSIFADDR))
 		return Reason("cannot set the address of " + name);
 	inet_pton(AF_INET, "255.255.255.0", &ip4.Address()->sin_addr);
-	if (!ip4.Call(SIOCSIFNETMASK) || !ip4.Call(SIOCGIFFLAGS))
+	if (!ip4.Call(SIOCSIFNETMASK))
 		return Reason("cannot set the network of " + name);
+	ip4.req.ifr_mtu = kMtu;
+	if (!ip4.Call(SIOCSIFMTU) || !ip4.Call(SIOCGIFFLAGS))
+		return Reason("cannot set the MTU of " + name);
 	/* nobody else is there who could have the same address */
 	Write("/proc/sys/net/ipv6/conf/" + name + "/accept_dad", "0");
 	ip4.req.ifr_flags |= IFF_UP;
@@ -131,6 +135,8 @@ std::string Linux::Find(const std::string &interface)
 		return Reason("VFNET_TEST_NETDEV=" + name);
 	std::copy_n(reinterpret_cast<uint8_t *>(ip.req.ifr_hwaddr.sa_data), mac.size(),
 		    mac.begin());
+	if (ip.Call(SIOCGIFMTU))
+		mtu = ip.req.ifr_mtu;
 	if (!ip.Call(SIOCGIFADDR))
 		return Reason("VFNET_TEST_NETDEV=" + name +
 			      " has no IPv4 address; as root: ip addr add 198.18.0.1/24 dev " +
@@ -178,14 +184,21 @@ bool Linux::AnswerArp(const Bytes &frame, size_t i, const Mac &src, Bytes *answe
 	return true;
 }
 
-Bytes Linux::Udp(size_t i, const Mac &src, uint16_t to_port, const Bytes &payload) const
+Bytes Linux::Udp(size_t i, const Mac &src, uint16_t to_port, const Bytes &payload,
+		 const in_addr *group) const
 {
 	vfnet_frame_udp udp = {};
 	const in_addr from = Ip4(i);
 	std::copy(mac.begin(), mac.end(), udp.dst);
 	std::copy(src.begin(), src.end(), udp.src);
 	memcpy(udp.src_ip, &from, sizeof(from));
-	memcpy(udp.dst_ip, &ip4, sizeof(ip4));
+	memcpy(udp.dst_ip, group ? group : &ip4, sizeof(ip4));
+	if (group) { /* RFC 1112 */
+		const Mac to = {0x01,	       0,
+				0x5e,	       static_cast<uint8_t>(udp.dst_ip[1] & 0x7f),
+				udp.dst_ip[2], udp.dst_ip[3]};
+		std::copy(to.begin(), to.end(), udp.dst);
+	}
 	udp.src_port = UdpSocket::kPort;
 	udp.dst_port = to_port;
 	Bytes frame(vfnet_frame_udp_payload_off(&udp));

@@ -32,11 +32,14 @@ class Linux
 	in6_addr Ip6(size_t i) const;
 	/* Return: whether @frame asks for port @i's address; then @answer says that it is @mac. */
 	bool AnswerArp(const Bytes &frame, size_t i, const Mac &mac, Bytes *answer) const;
-	/* A UDP frame over IPv4 from port @i, which has @src, to @to_port of the interface. */
-	Bytes Udp(size_t i, const Mac &src, uint16_t to_port, const Bytes &payload) const;
+	/* A UDP frame over IPv4 from port @i, which has @src, to @to_port of the interface or,
+	 * unless NULL, of a @group. */
+	Bytes Udp(size_t i, const Mac &src, uint16_t to_port, const Bytes &payload,
+		  const in_addr *group = nullptr) const;
 
 	std::string name;
 	int index = 0;
+	int mtu = 0;
 	Mac mac = {};
 	in_addr ip4 = {};
 	bool has_ip6 = false;

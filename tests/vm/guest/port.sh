@@ -1,0 +1,58 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: BSD-2-Clause
+# needs: --mac none --hugepages 96 --time-limit 900
+#
+# All of tests/port in one boot, as an ordinary user: two VFs, and Linux's stack on the PF. The programs ask for no
+# rights; what an administrator does, this script does for them. Arguments choose topics: `tests/vm/run port mac vlan`.
+
+FIXED_TOPICS=mac # with tests for addresses that the administrator has chosen
+
+topics() {
+	local file
+	for file in "/host$VFNET_SOURCE"/tests/port/*_test.cc; do
+		basename "$file" _test.cc
+	done
+}
+
+run_topics() { # door none|admin filter topic...
+	local door=$1 mac=$2 filter=$3 topic asked=$VFNET_ENVIRONMENT
+	shift 3
+	VFNET_ENVIRONMENT="$asked VFNET_TEST_DEVICES=pci:$VF0,pci:$VF1 VFNET_TEST_NETDEV=eth0 VFNET_TEST_MAC=$mac"
+	for topic; do
+		gtest_run "$VFNET_SCRIPT.$door" as_user "tests/port/port_$topic" "--gtest_filter=$filter"
+	done
+	VFNET_ENVIRONMENT=$asked
+}
+
+set_macs() { # address-of-VF-0 address-of-VF-1; zeros give the choice back
+	iproute link set eth0 vf 0 mac "$1" && iproute link set eth0 vf 1 mac "$2"
+}
+
+on_door() { # door topic...
+	local door=$1 topic
+	shift
+	run_topics "$door" none '-*Fixed.*' "$@"
+	set_macs "$VFNET_MAC0" "$VFNET_MAC1"
+	for topic in $FIXED_TOPICS; do
+		case " $* " in
+		*" $topic "*) run_topics "$door" admin '*Fixed.*' "$topic" ;;
+		esac
+	done
+	set_macs 00:00:00:00:00:00 00:00:00:00:00:00
+}
+
+# As tests/port/linux.cc does with a TAP device.
+address_pf() {
+	echo 0 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+	iproute link set dev eth0 mtu 9000 && wait_for 20 carrier eth0 &&
+		iproute addr add 198.18.0.1/24 dev eth0 && iproute addr add fd76:666e::1/64 dev eth0 nodad
+}
+
+guest_main() {
+	# shellcheck disable=SC2046 # words
+	[ $# -gt 0 ] || set -- $(topics)
+	address_pf || { fail "$VFNET_SCRIPT.address" "eth0 takes no address"; return; }
+	bind_vfio "$VF0"
+	bind_vfio "$VF1"
+	on_door vfio-pci "$@"
+}
