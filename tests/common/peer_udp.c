@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Datagrams of every size, which a program at the other end sends back. */
-#include "tests/net/offload_peer.h"
+#include "tests/common/peer.h"
 
 #define UDP_BYTES 8u
-#define ECHO_PORT 7u
 #define WINDOW	  16u /* datagrams on the way */
 
 /* struct volley - datagrams that are under way; @missing: bit i: that of @first + i bytes */
