@@ -8,7 +8,6 @@ namespace
 {
 
 constexpr uint64_t kPatienceNs = UINT64_C(20000000000); /* a healthy card needs a thousandth */
-constexpr unsigned int kBurst = 64;
 constexpr uint64_t kRegionBytes = 32 << 20;
 
 } // namespace
@@ -32,12 +31,13 @@ void PortTest::NeedLinux()
 void PortTest::OpenSim()
 {
 	auto opts = SizedOpts<vfnet_sim_opts>();
-	opts.mode = VFNET_SIM_INLINE;
+	opts.mode = sim_mode_;
 	ASSERT_EQ(0, vfnet_sim_open(&opts, &sim_, &err_)) << err_.text;
 	std::string card = env_.fixed_macs ? "mac=0:02:00:00:00:01:00,mac=1:02:00:00:00:01:01" : "";
 	if (env_.qemu)
 		card += card.empty() ? "quirks=qemu" : ",quirks=qemu";
 	ASSERT_EQ(0, vfnet_sim_card(sim_, 0, card.c_str(), &err_)) << err_.text;
+	ASSERT_EQ(0, vfnet_sim_card(sim_, 0, sim_card_.c_str(), &err_)) << err_.text;
 	if (need_linux_) {
 		env_.netdev = "vfnet-test";
 		const std::string wire = "tap:" + env_.netdev;
@@ -98,12 +98,19 @@ void PortTest::Open()
 	ASSERT_NO_FATAL_FAILURE(OpenContext());
 	for (size_t i : {0, 1})
 		ASSERT_NO_FATAL_FAILURE(OpenPort(i));
-	ASSERT_TRUE(Soon([this] {
+	ASSERT_TRUE(LinksUp());
+}
+
+bool PortTest::LinksUp()
+{
+	const bool up = Soon([this] {
 		vfnet_link link[2];
 		for (size_t i : {0, 1})
 			vfnet_port_get_link(ports_[i].port, &link[i]);
 		return link[0].up && link[1].up;
-	})) << "no link: is the physical function's interface up, and its cable in?";
+	});
+	EXPECT_TRUE(up) << "no link: is the physical function's interface up, and its cable in?";
+	return up;
 }
 
 int PortTest::TryOpen(size_t i, const Mac &mac)
@@ -232,12 +239,12 @@ Frame PortTest::Join(const vfnet_pkt *pkt, unsigned int n)
 	return frame;
 }
 
-std::vector<Frame> PortTest::Poll(size_t i)
+std::vector<Frame> PortTest::Poll(size_t i, unsigned int most)
 {
 	Port &port = ports_[i];
 	std::vector<Frame> frames;
-	vfnet_pkt pkt[kBurst];
-	const int n = vfnet_rx_burst(port.rxq, pkt, kBurst);
+	vfnet_pkt pkt[VFNET_BURST_MAX];
+	const int n = vfnet_rx_burst(port.rxq, pkt, most);
 	EXPECT_LE(0, n);
 	for (int first = 0, k = 0; k < n; k++) {
 		if (pkt[k].flags & VFNET_PKT_MORE)

@@ -62,6 +62,7 @@ class PortTest : public ::testing::Test
 
 	/* Everything: context, pool, both ports with their queues, and their links are up. */
 	void Open();
+	bool LinksUp();
 	void OpenContext();
 	/* @queues: and a queue pair; @mac: the address to ask for */
 	void OpenPort(size_t i, bool queues = true, const Mac *mac = nullptr);
@@ -100,9 +101,9 @@ class PortTest : public ::testing::Test
 	{
 		Send(i, frame, Work());
 	}
-	/* Return: one burst, whoever sent it; empty when nothing was there. What Linux asks by ARP
-	 * is answered. */
-	std::vector<Frame> Poll(size_t i);
+	/* Return: one burst of at most @most buffers, whoever sent it; empty when nothing was
+	 * there. What Linux asks by ARP is answered. */
+	std::vector<Frame> Poll(size_t i, unsigned int most = 64);
 	/* Return: all numbered frames that port @i has got so far, none of those sent before is
 	 * still on its way: the other port sends one more, and that has arrived. */
 	std::vector<Frame> Heard(size_t i);
@@ -115,6 +116,8 @@ class PortTest : public ::testing::Test
 	}
 
 	Env env_ = Env::Read();
+	vfnet_sim_mode sim_mode_ = VFNET_SIM_INLINE; /* who moves a software card */
+	std::string sim_card_; /* vfnet_sim_card(), beside the environment's */
 	uint32_t n_desc_ = 256;
 	uint32_t n_bufs_ = 4096;
 	uint32_t mtu_ = 0;
