@@ -41,7 +41,8 @@ struct sim_vf;
 	_(NO_ALLMULTI,     "no-allmulti",      32,  "all multicast is agreed to, and changes nothing")                             \
 	_(SILENT_OVERFLOW, "silent-overflow",  35,  "RQDPC stays 0")                                                               \
 	_(PLAIN_STATS,     "plain-statistics", 36,  "loopback counters stay 0, and received octets are without stripped tags")     \
-	_(NO_FIN_PSH,      "no-fin-psh",       44,  "FIN and PSH are in no segment, not even the last")
+	_(NO_FIN_PSH,      "no-fin-psh",       44,  "FIN and PSH are in no segment, not even the last")                               \
+	_(NO_LOOP_BIT,     "no-loop-bit",      45,  "a frame from another function is not marked as one")
 /* clang-format on */
 
 #define SIM_QUIRK_ENUM(id, name, row, what) SIM_QUIRK_##id,

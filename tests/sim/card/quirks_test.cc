@@ -381,6 +381,20 @@ TEST(Quirks, NoFinPsh)
 	EXPECT_EQ(flags.qemu, (Flags{0x10, 0x10, 0x10}));
 }
 
+TEST(Quirks, NoLoopBit)
+{
+	auto status = Both("no-loop-bit", [](Machine &m) {
+		Function f(m, "0.0"), g(m, "0.1");
+		f.Up(kMacA);
+		g.Up(kMacB);
+		g.Send(Frame(kMacA, kMacB, 60));
+		m.Step();
+		return f.Receive().status >> 18 & 1;
+	});
+	EXPECT_EQ(status.chip, 1u);
+	EXPECT_EQ(status.qemu, 0u);
+}
+
 TEST(Quirks, SeveralByNameAndOverSeveralCalls)
 {
 	Machine m;
