@@ -94,6 +94,9 @@ void peer_hand_over(struct peer *peer, const struct way *way, const uint8_t *end
 /* The test has failed. */
 void peer_complain(struct peer *peer, const struct way *way, const char *what, uint32_t val);
 
+/* One, with @bytes of payload, to ECHO_PORT. */
+void peer_send_datagram(struct peer *peer, const struct way *way, uint32_t bytes);
+
 /* Datagrams of every size, which come back; see ECHO_PORT. */
 void run_udp(struct peer *peer, const struct way *way);
 /* The file over a connection to SINK_PORT, in segments. */

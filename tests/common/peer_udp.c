@@ -30,7 +30,7 @@ static void make_sum_zero(const struct way *way, uint8_t *udp, uint32_t bytes)
 	put16(udp + UDP_BYTES, ~sum);
 }
 
-static void send_datagram(struct peer *peer, const struct way *way, uint32_t bytes)
+void peer_send_datagram(struct peer *peer, const struct way *way, uint32_t bytes)
 {
 	uint8_t *udp = peer_headers(peer, way, IS_UDP, UDP_BYTES + bytes);
 
@@ -71,7 +71,7 @@ static void exchange(struct peer *peer, struct volley *volley, uint64_t end)
 			peer_complain(peer, volley->way, "no answer; bytes", volley->first);
 		for (uint32_t i = 0; i < WINDOW; i++)
 			if (volley->missing & 1u << i)
-				send_datagram(peer, volley->way, volley->first + i);
+				peer_send_datagram(peer, volley->way, volley->first + i);
 		while (volley->missing && now_ns() < until)
 			peer_receive(peer, take_datagram, volley);
 	}
