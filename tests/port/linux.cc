@@ -22,8 +22,9 @@
 namespace
 {
 
-constexpr const char *kIp4 = "198.18.0.1"; /* RFC 2544: for tests of devices */
-constexpr const char *kIp6 = "fd76:666e::1";
+constexpr uint8_t kIp4[] = {198, 18, 0, 1}; /* RFC 2544: for tests of devices */
+constexpr uint8_t kIp6[] = {0xfd, 0x76, 0x66, 0x6e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr size_t kLan4 = 2, kLan6 = 5; /* the byte that tells networks apart */
 constexpr int kMtu = 9000;
 constexpr size_t kArpBytes = 42;
 
@@ -99,11 +100,13 @@ std::string Linux::EnterNamespace()
 	return why;
 }
 
-std::string Linux::Configure(const std::string &name)
+std::string Linux::Configure(const std::string &name, uint8_t lan)
 {
 	Ioctl ip4(AF_INET, name), ip6(AF_INET6, name);
 	ip4.Address()->sin_family = AF_INET;
-	inet_pton(AF_INET, kIp4, &ip4.Address()->sin_addr);
+	auto *bytes4 = reinterpret_cast<uint8_t *>(&ip4.Address()->sin_addr);
+	std::copy_n(kIp4, sizeof(kIp4), bytes4);
+	bytes4[kLan4] = lan;
 	if (!ip4.Call(SIOCSIFADDR))
 		return Reason("cannot set the address of " + name);
 	inet_pton(AF_INET, "255.255.255.0", &ip4.Address()->sin_addr);
@@ -118,7 +121,8 @@ std::string Linux::Configure(const std::string &name)
 	if (!ip4.Call(SIOCSIFFLAGS))
 		return Reason("cannot switch " + name + " on");
 	in6_ifreq address = {};
-	inet_pton(AF_INET6, kIp6, &address.ifr6_addr);
+	std::copy_n(kIp6, sizeof(kIp6), address.ifr6_addr.s6_addr);
+	address.ifr6_addr.s6_addr[kLan6] = lan;
 	address.ifr6_prefixlen = 64;
 	address.ifr6_ifindex = static_cast<int>(if_nametoindex(name.c_str()));
 	if (!ip6.Call(SIOCSIFADDR, &address))

@@ -21,8 +21,8 @@ class Linux
 	/* For a software card: this process, which has one thread still, goes into namespaces of
 	 * its own, where it may have a TAP device. Return: "", or why that is not possible. */
 	static std::string EnterNamespace();
-	/* Gives @name addresses and switches it on. Return: "", or what failed. */
-	static std::string Configure(const std::string &name);
+	/* Gives @name addresses of network @lan and switches it on. Return: "", or what failed. */
+	static std::string Configure(const std::string &name, uint8_t lan = 0);
 
 	/* Return: "", or what the interface lacks, and what to do. */
 	std::string Find(const std::string &name);

@@ -8,17 +8,20 @@
 #include <random>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include "tests/common/peer.h"
 #include "tests/port/linux_end.h"
 #include "tests/port/rig.h"
+#include "tests/port/vlan_tap.h"
 
 namespace
 {
 
 constexpr size_t kFileBytes = 1 << 20;
 constexpr uint32_t kTcpBytes = 20;
+constexpr uint16_t kVlan = 5, kTag = 0xa000 | kVlan; /* with a priority */
 
 class PortOffloadLinux : public PortTest
 {
@@ -32,43 +35,101 @@ class PortOffloadLinux : public PortTest
 		ASSERT_NO_FATAL_FAILURE(Open());
 		ASSERT_TRUE(linux_->has_ip6)
 		    << "as root: ip addr add fd76:666e::1/64 dev " << linux_->name << " nodad";
-		FindWays();
 		peer_ = std::make_unique<peer>();
 		peer_->cache = cache_;
 		peer_->txq = ports_[0].txq;
 		peer_->rxq = ports_[0].rxq;
 		peer_->region = Region();
-		peer_->ways = ways_.data();
-		peer_->n_ways = static_cast<unsigned int>(ways_.size());
 		const Mac mac = MacOf(0);
 		std::copy(mac.begin(), mac.end(), peer_->mac);
 		std::copy(linux_->mac.begin(), linux_->mac.end(), peer_->there);
+		AddWays(*linux_, "IPv4", "IPv6", false);
+		ASSERT_NO_FATAL_FAILURE(Listen(linux_->Ip6(0)));
 		end_ = std::make_unique<LinuxEnd>();
 	}
 	void TearDown() override
 	{
 		end_.reset();
+		vlan_tap_.reset();
 		PortTest::TearDown();
 	}
 
-	void FindWays()
+	/* The next address after that of @interface is ours. */
+	void AddWays(const Linux &interface, const char *name4, const char *name6, bool tagged)
 	{
-		const in_addr here4 = linux_->Ip4(0);
-		const in6_addr here6 = linux_->Ip6(0);
-		way ip4 = {}, ip6 = {};
-		ip4.name = "IPv4";
-		memcpy(ip4.here, &here4, sizeof(here4));
-		memcpy(ip4.there, &linux_->ip4, sizeof(linux_->ip4));
-		ip6.name = "IPv6";
-		ip6.ip6 = true;
-		memcpy(ip6.here, &here6, sizeof(here6));
-		memcpy(ip6.there, &linux_->ip6, sizeof(linux_->ip6));
-		ways_ = {ip4, ip6};
-		/* where Linux asks for the IPv6 address: RFC 4291's solicited-node group */
-		const uint8_t *last = &here6.s6_addr[13];
+		const in_addr here4 = interface.Ip4(0);
+		const in6_addr here6 = interface.Ip6(0);
+		way one = {};
+		one.tagged = tagged;
+		one.tag_to = kTag;
+		one.tag_from = kVlan;
+		one.tag_mask =
+		    0xfff; /* which priority Linux gives is its administrator's business */
+		one.name = name4;
+		memcpy(one.here, &here4, sizeof(here4));
+		memcpy(one.there, &interface.ip4, sizeof(interface.ip4));
+		ways_.push_back(one);
+		one.name = name6;
+		one.ip6 = true;
+		memcpy(one.here, &here6, sizeof(here6));
+		memcpy(one.there, &interface.ip6, sizeof(interface.ip6));
+		ways_.push_back(one);
+		peer_->ways = ways_.data();
+		peer_->n_ways = static_cast<unsigned int>(ways_.size());
+	}
+	/* Where Linux asks for the IPv6 address: RFC 4291's solicited-node group. */
+	void Listen(const in6_addr &here)
+	{
+		const uint8_t *last = &here.s6_addr[13];
 		const uint8_t group[] = {0x33, 0x33, 0xff, last[0], last[1], last[2]};
 		ASSERT_EQ(0, vfnet_port_set_multicast(ports_[0].port, group, 1, &err_))
 		    << err_.text;
+	}
+	/* The ways are those in VLAN kVlan; skips the test where Linux is not in it. */
+	void GoToVlan()
+	{
+		const std::string name = linux_->name + "." + std::to_string(kVlan);
+		if (env_.sim) {
+			vlan_tap_ = std::make_unique<VlanTap>();
+			ASSERT_EQ("", vlan_tap_->Open(linux_->name, kVlan));
+			ASSERT_EQ("", Linux::Configure(name, kVlan));
+		}
+		if (if_nametoindex(name.c_str()) == 0)
+			GTEST_SKIP() << "no interface " << name << "; as root: ip link add link "
+				     << linux_->name << " name " << name << " type vlan id "
+				     << kVlan << ", with addresses 198.18.5.1/24 and "
+				     << "fd76:666e:5::1/64, and up";
+		Linux in_vlan;
+		ASSERT_EQ("", in_vlan.Find(name));
+		ASSERT_TRUE(in_vlan.has_ip6) << name << " has no IPv6 address";
+		ASSERT_EQ(0, vfnet_port_vlan_add(ports_[0].port, kVlan, &err_)) << err_.text;
+		ways_.clear();
+		AddWays(in_vlan, "IPv4 in a VLAN", "IPv6 in a VLAN", true);
+	}
+	void EchoAll()
+	{
+		const WrongSums before = WrongSums::Read();
+		for (const way &one : ways_) {
+			run_udp(peer_.get(), &one);
+			ASSERT_FALSE(peer_->wrong) << one.name;
+		}
+		ExpectNoWrongSums(before);
+	}
+	void SendFiles()
+	{
+		const WrongSums before = WrongSums::Read();
+		std::mt19937 random(1);
+		Bytes file(kFileBytes);
+		for (uint8_t &byte : file)
+			byte = static_cast<uint8_t>(random());
+		for (const way &one : ways_) {
+			run_tcp(peer_.get(), &one, file.data(), static_cast<uint32_t>(file.size()));
+			ASSERT_FALSE(peer_->wrong) << one.name;
+		}
+		EXPECT_TRUE(Soon([&] { return end_->Streams().size() == ways_.size(); }));
+		for (const Bytes &stream : end_->Streams())
+			EXPECT_TRUE(stream == file) << "of " << stream.size() << " bytes";
+		ExpectNoWrongSums(before);
 	}
 	/* A segment without payload or options. */
 	void SendSyn(const way &one)
@@ -92,36 +153,34 @@ class PortOffloadLinux : public PortTest
 	std::vector<way> ways_;
 	std::unique_ptr<peer> peer_;
 	std::unique_ptr<LinuxEnd> end_;
+	std::unique_ptr<VlanTap> vlan_tap_;
 };
 
 TEST_F(PortOffloadLinux, DatagramsOfEverySizeComeBack)
 {
-	const WrongSums before = WrongSums::Read();
-	for (const way &one : ways_) {
-		run_udp(peer_.get(), &one);
-		ASSERT_FALSE(peer_->wrong) << one.name;
-	}
-	ExpectNoWrongSums(before);
+	EchoAll();
+}
+
+TEST_F(PortOffloadLinux, DatagramsComeBackThroughAVlan)
+{
+	GoToVlan();
+	if (!IsSkipped())
+		EchoAll();
 }
 
 TEST_F(PortOffloadLinux, AFileInSegmentsArrivesAsItIs)
 {
-	const WrongSums before = WrongSums::Read();
-	std::mt19937 random(1);
-	Bytes file(kFileBytes);
-	for (uint8_t &byte : file)
-		byte = static_cast<uint8_t>(random());
-	for (const way &one : ways_) {
-		run_tcp(peer_.get(), &one, file.data(), static_cast<uint32_t>(file.size()));
-		ASSERT_FALSE(peer_->wrong) << one.name;
-	}
-	EXPECT_TRUE(Soon([&] { return end_->Streams().size() == ways_.size(); }));
-	for (const Bytes &stream : end_->Streams())
-		EXPECT_TRUE(stream == file) << "of " << stream.size() << " bytes";
-	ExpectNoWrongSums(before);
+	SendFiles();
 }
 
-/* Both tests above would see it: here nobody does the sums. */
+TEST_F(PortOffloadLinux, AFileInSegmentsArrivesThroughAVlan)
+{
+	GoToVlan();
+	if (!IsSkipped())
+		SendFiles();
+}
+
+/* The tests above would see it: here nobody does the sums. */
 TEST_F(PortOffloadLinux, WrongSumsAreSeen)
 {
 	const WrongSums before = WrongSums::Read();

@@ -48,10 +48,18 @@ address_pf() {
 		iproute addr add 198.18.0.1/24 dev eth0 && iproute addr add fd76:666e::1/64 dev eth0 nodad
 }
 
+# The PF in VLAN 5, for tests/port/offload_linux_test.cc.
+join_vlan() {
+	load 8021q
+	iproute link add link eth0 name eth0.5 type vlan id 5 && iproute link set dev eth0.5 up &&
+		iproute addr add 198.18.5.1/24 dev eth0.5 && iproute addr add fd76:666e:5::1/64 dev eth0.5 nodad
+}
+
 guest_main() {
 	# shellcheck disable=SC2046 # words
 	[ $# -gt 0 ] || set -- $(topics)
 	address_pf || { fail "$VFNET_SCRIPT.address" "eth0 takes no address"; return; }
+	join_vlan || fail "$VFNET_SCRIPT.vlan" "eth0 cannot join a VLAN"
 	bind_vfio "$VF0"
 	bind_vfio "$VF1"
 	on_door vfio-pci "$@"
