@@ -99,12 +99,15 @@ class PortOffload : public PortTest, public ::testing::WithParamInterface<int>
 		values[0].vlan = static_cast<uint16_t>(tag);
 		return values;
 	}
-	void ExpectNoLoss(uint64_t sent, uint64_t on_the_wire)
+	/* @sent frames became @n with @bytes on the wire, without CRC. */
+	void ExpectNoLoss(uint64_t sent, uint64_t n, uint64_t bytes)
 	{
 		ASSERT_TRUE(Soon([this] { return vfnet_txq_reclaim(ports_[0].txq) == 0; }));
 		const vfnet_counters tx = Counters(0), rx = Counters(1);
 		EXPECT_EQ(sent, tx.tx_packets) << "each counts once";
-		EXPECT_EQ(on_the_wire, tx.hw_tx_packets);
+		EXPECT_EQ(bytes, tx.tx_bytes);
+		EXPECT_EQ(n, tx.hw_tx_packets);
+		EXPECT_EQ(bytes + 4 * n, tx.hw_tx_bytes);
 		for (unsigned int i = 0; i < VFNET_DROPS_COUNT; i++)
 			EXPECT_EQ(0u, tx.drops[i]) << vfnet_drops_name(i);
 		for (unsigned int i = 0; i < VFNET_MISSED_COUNT; i++)
@@ -120,6 +123,7 @@ TEST_P(PortOffload, ChecksumsAndTagsAreThoseOfSoftware)
 {
 	looped_ = Deviates(45) ? 0 : VFNET_PKT_LOOPED;
 	const unsigned int n = 400 * env_.rounds;
+	uint64_t bytes = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		const Shape shape = RandomShape(false);
 		const bool insert = shape.vlan >= 0 && random_() % 2;
@@ -132,16 +136,17 @@ TEST_P(PortOffload, ChecksumsAndTagsAreThoseOfSoftware)
 			frames::Ask(Region(), values[0], sent, tx, 0);
 		ASSERT_NO_FATAL_FAILURE(SendValues(values));
 		want.resize(std::max<size_t>(want.size(), insert ? 64 : 60)); /* padded before */
+		bytes += want.size();
 		ASSERT_NO_FATAL_FAILURE(ExpectFrame(shape, want, "frame " + std::to_string(i)));
 	}
-	ASSERT_NO_FATAL_FAILURE(ExpectNoLoss(n, n));
+	ASSERT_NO_FATAL_FAILURE(ExpectNoLoss(n, n, bytes));
 }
 
 TEST_P(PortOffload, SegmentsAreThoseOfSoftware)
 {
 	looped_ = Deviates(45) ? 0 : VFNET_PKT_LOOPED;
 	const unsigned int n = 100 * env_.rounds;
-	uint64_t segments = 0;
+	uint64_t segments = 0, bytes = 0;
 	for (unsigned int i = 0; i < n; i++) {
 		Shape shape = RandomShape(true);
 		const Bytes whole = frames::Build(shape, MacOf(1).data(), MacOf(0).data());
@@ -157,13 +162,14 @@ TEST_P(PortOffload, SegmentsAreThoseOfSoftware)
 		for (size_t k = 0; k < want.size(); k++) {
 			Bytes segment = want[k];
 			segment.resize(std::max<size_t>(segment.size(), 60));
+			bytes += segment.size();
 			ASSERT_NO_FATAL_FAILURE(ExpectFrame(shape, segment,
 							    "segment " + std::to_string(k) +
 								" of frame " + std::to_string(i)));
 		}
 		segments += want.size();
 	}
-	ASSERT_NO_FATAL_FAILURE(ExpectNoLoss(n, segments));
+	ASSERT_NO_FATAL_FAILURE(ExpectNoLoss(n, segments, bytes));
 }
 
 TEST_P(PortOffload, AWrongChecksumThatNobodyMendedIsBad)
