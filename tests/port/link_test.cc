@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The link, as the function sees it. */
+/* The link, as the function sees it, and the one within the card. */
 #include "tests/port/rig.h"
 
 namespace
@@ -20,6 +20,15 @@ TEST_F(PortLink, IsUpWithAGigabitAndFullDuplex)
 		EXPECT_TRUE(link.full_duplex);
 		EXPECT_EQ(VFNET_PORT_RUNNING, vfnet_port_state(port.port));
 	}
+}
+
+TEST_F(PortLink, FramesOfTheOtherFunctionAreMarkedAsLooped)
+{
+	ASSERT_NO_FATAL_FAILURE(Open());
+	Send(0, Make(0, MacOf(1)));
+	const std::vector<Frame> heard = Heard(1);
+	ASSERT_EQ(1u, heard.size());
+	EXPECT_EQ(Deviates(45) ? 0 : VFNET_PKT_LOOPED, heard[0].flags & VFNET_PKT_LOOPED);
 }
 
 TEST_F(PortLink, StaysUpWhenTheOtherFunctionComesAndGoes)

@@ -171,6 +171,24 @@ in6_addr Linux::Ip6(size_t i) const
 	return After(ip6, 1 + i);
 }
 
+Bytes Linux::Announce(size_t i, const Mac &src) const
+{
+	const in_addr mine = Ip4(i);
+	Bytes frame(kArpBytes, 0);
+	std::copy(kBroadcast.begin(), kBroadcast.end(), frame.begin());
+	std::copy(src.begin(), src.end(), &frame[6]);
+	vfnet_put_be16(&frame[12], VFNET_ETHERTYPE_ARP);
+	vfnet_put_be16(&frame[14], ARPHRD_ETHER);
+	vfnet_put_be16(&frame[16], VFNET_ETHERTYPE_IP4);
+	frame[18] = 6;
+	frame[19] = 4;
+	vfnet_put_be16(&frame[20], ARPOP_REQUEST);
+	std::copy(src.begin(), src.end(), &frame[22]);
+	memcpy(&frame[28], &mine, 4);
+	memcpy(&frame[38], &ip4, 4);
+	return frame;
+}
+
 bool Linux::AnswerArp(const Bytes &frame, size_t i, const Mac &src, Bytes *answer) const
 {
 	const in_addr mine = Ip4(i);

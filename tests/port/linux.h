@@ -30,6 +30,9 @@ class Linux
 	/* The address that port @i has for Linux: the first or second after the interface's. */
 	in_addr Ip4(size_t i) const;
 	in6_addr Ip6(size_t i) const;
+	/* What a host sends when it comes up: Linux may know another address, of an earlier life.
+	 */
+	Bytes Announce(size_t i, const Mac &mac) const;
 	/* Return: whether @frame asks for port @i's address; then @answer says that it is @mac. */
 	bool AnswerArp(const Bytes &frame, size_t i, const Mac &mac, Bytes *answer) const;
 	/* A UDP frame over IPv4 from port @i, which has @src, to @to_port of the interface or,

@@ -142,14 +142,14 @@ class PortMacLinux : public PortTest
 	}
 };
 
-TEST_F(PortMacLinux, AskingForTheAddressFindsThePortAndNoOther)
+TEST_F(PortMacLinux, WhatLinuxSendsToAPortArrivesThereOnly)
 {
 	ASSERT_NO_FATAL_FAILURE(Open());
 	UdpSocket socket(*linux_);
 	for (size_t i : {0, 1}) {
 		const Bytes word{'v', 'f', static_cast<uint8_t>(i)};
 		size_t got[2] = {};
-		socket.Send(linux_->Ip4(i), word); /* Linux asks by ARP first */
+		socket.Send(linux_->Ip4(i), word);
 		EXPECT_TRUE(Soon([&] {
 			for (size_t k : {0, 1})
 				for (const Frame &frame : Poll(k))

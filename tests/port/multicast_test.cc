@@ -76,7 +76,8 @@ TEST_F(PortMulticast, MoreThanThirtyAreAll)
 	for (unsigned int i = 0; i <= VFNET_MULTICAST_MAX; i++)
 		groups.push_back(Numbered(i));
 	ASSERT_EQ(0, Name(groups)) << err_.text;
-	EXPECT_EQ(Deviates(32) ? 0u : 1u, HeardAt(kGroup));
+	for (const Mac &group : {kGroup, groups[0]})
+		EXPECT_EQ(Deviates(32) ? 0u : 1u, HeardAt(group));
 }
 
 TEST_F(PortMulticast, AllOfThemAreOnTopOfTheList)
@@ -84,8 +85,8 @@ TEST_F(PortMulticast, AllOfThemAreOnTopOfTheList)
 	ASSERT_NO_FATAL_FAILURE(Open());
 	ASSERT_EQ(0, Name({kGroup})) << err_.text;
 	ASSERT_EQ(0, vfnet_port_set_allmulti(ports_[1].port, true, &err_)) << err_.text;
-	EXPECT_EQ(1u, HeardAt(kGroup));
-	EXPECT_EQ(Deviates(32) ? 0u : 1u, HeardAt(kOther));
+	for (const Mac &group : {kGroup, kOther})
+		EXPECT_EQ(Deviates(32) ? 0u : 1u, HeardAt(group));
 	ASSERT_EQ(0, vfnet_port_set_allmulti(ports_[1].port, false, &err_)) << err_.text;
 	EXPECT_EQ(1u, HeardAt(kGroup));
 	EXPECT_EQ(0u, HeardAt(kOther));
@@ -114,7 +115,6 @@ TEST_F(PortMulticast, OwnFramesDoNotComeBack)
 		for (const Frame &heard : Heard(1)) {
 			EXPECT_TRUE(frame == heard.bytes);
 			EXPECT_EQ(MacOf(1), heard.Src()) << "by which a program knows it";
-			EXPECT_TRUE(heard.flags & VFNET_PKT_LOOPED);
 			own++;
 		}
 		EXPECT_EQ(Deviates(30) ? 1u : 0u, own);

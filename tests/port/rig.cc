@@ -99,6 +99,9 @@ void PortTest::Open()
 	for (size_t i : {0, 1})
 		ASSERT_NO_FATAL_FAILURE(OpenPort(i));
 	ASSERT_TRUE(LinksUp());
+	for (size_t i : {0, 1})
+		if (linux_)
+			Send(i, linux_->Announce(i, MacOf(i)));
 }
 
 bool PortTest::LinksUp()

@@ -301,7 +301,7 @@ TEST_P(QemusCard, AFrameOfManyBuffersArrivesWholeOrNotAtAll)
 	EXPECT_EQ("tx_unsupported=1", rig_.Drops()) << "a software card tells";
 }
 
-TEST_P(QemusCard, AllMulticastIsAgreedToAndGroupsThatWereNamedArrive)
+TEST_P(QemusCard, AllMulticastIsAgreedToAndThenNoGroupArrives)
 {
 	const std::vector<uint8_t> group(kGroup, kGroup + 6);
 	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:0.1"}));
@@ -310,6 +310,9 @@ TEST_P(QemusCard, AllMulticastIsAgreedToAndGroupsThatWereNamedArrive)
 	ASSERT_NO_FATAL_FAILURE(Send(group));
 	EXPECT_EQ(0, Received(1));
 	ASSERT_EQ(0, vfnet_port_set_multicast(port, kGroup, 1, &rig_.err)) << rig_.err.text;
+	ASSERT_NO_FATAL_FAILURE(Send(group));
+	EXPECT_EQ(0, Received(1));
+	ASSERT_EQ(0, vfnet_port_set_allmulti(port, false, &rig_.err)) << rig_.err.text;
 	ASSERT_NO_FATAL_FAILURE(Send(group));
 	EXPECT_EQ(1, Received(1));
 }
