@@ -11,6 +11,7 @@ namespace
 {
 
 constexpr unsigned int kEntries = 31; /* the card's 32, but for identifier 0 [L] */
+constexpr unsigned int kOthers = 4;   /* that the physical function may have */
 
 class PortVlan : public PortTest
 {
@@ -119,7 +120,8 @@ TEST_F(PortVlan, AsManyAsTheCardHasEntriesThenRefusedWithTheReason)
 	uint16_t n = 0;
 	while (n < VFNET_VLANS_MAX && vfnet_port_vlan_add(ports_[1].port, 100 + n, &err_) == 0)
 		n++;
-	EXPECT_EQ(kEntries, n) << "or have other functions VLANs? " << err_.text;
+	EXPECT_GE(kEntries, n);
+	EXPECT_LE(kEntries - (env_.sim ? 0 : kOthers), n) << err_.text;
 	EXPECT_EQ(-EPROTO, vfnet_port_vlan_add(ports_[1].port, 100 + n, &err_));
 	EXPECT_NE(nullptr, strstr(err_.text, "32 VLAN entries are in use")) << err_.text;
 	for (uint16_t i = 0; i < n; i++)

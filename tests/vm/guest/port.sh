@@ -1,9 +1,10 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --mac none --hugepages 96 --time-limit 900
+# needs: --kmod --mac none --hugepages 96 --time-limit 1200
 #
-# All of tests/port in one boot, as an ordinary user: two VFs, and Linux's stack on the PF. The programs ask for no
-# rights; what an administrator does, this script does for them. Arguments choose topics: `tests/vm/run port mac vlan`.
+# All of tests/port in one boot, through our module and through vfio-pci, as an ordinary user: two VFs, and Linux's stack
+# on the PF. The programs ask for no rights; what an administrator does, this script does for them. Arguments choose a
+# door and topics: `tests/vm/run port kmod mac vlan`.
 
 FIXED_TOPICS=mac # with tests for addresses that the administrator has chosen
 
@@ -28,9 +29,30 @@ set_macs() { # address-of-VF-0 address-of-VF-1; zeros give the choice back
 	iproute link set eth0 vf 0 mac "$1" && iproute link set eth0 vf 1 mac "$2"
 }
 
+open_door() { # door
+	local address
+	if [ "$1" = kmod ]; then
+		# shellcheck disable=SC2046 # words
+		load_kmod $(kmod_parameters) || return
+	fi
+	for address in "$VF0" "$VF1"; do
+		case $1 in
+		kmod) bind_kmod "$address" >/dev/null || return ;;
+		vfio-pci) bind_vfio "$address" ;;
+		esac
+	done
+}
+
+close_door() { # door
+	unbind "$VF0"
+	unbind "$VF1"
+	[ "$1" != kmod ] || unload_kmod
+}
+
 on_door() { # door topic...
 	local door=$1 topic
 	shift
+	open_door "$door" || return
 	run_topics "$door" none '-*Fixed.*' "$@"
 	set_macs "$VFNET_MAC0" "$VFNET_MAC1"
 	for topic in $FIXED_TOPICS; do
@@ -39,6 +61,7 @@ on_door() { # door topic...
 		esac
 	done
 	set_macs 00:00:00:00:00:00 00:00:00:00:00:00
+	close_door "$door"
 }
 
 # As tests/port/linux.cc does with a TAP device.
@@ -56,11 +79,19 @@ join_vlan() {
 }
 
 guest_main() {
+	local door doors="kmod vfio-pci"
+	case ${1:-} in
+	kmod | vfio-pci)
+		doors=$1
+		shift
+		;;
+	esac
 	# shellcheck disable=SC2046 # words
 	[ $# -gt 0 ] || set -- $(topics)
 	address_pf || { fail "$VFNET_SCRIPT.address" "eth0 takes no address"; return; }
 	join_vlan || fail "$VFNET_SCRIPT.vlan" "eth0 cannot join a VLAN"
-	bind_vfio "$VF0"
-	bind_vfio "$VF1"
-	on_door vfio-pci "$@"
+	for door in $doors; do
+		on_door "$door" "$@"
+	done
+	check_leaks
 }
