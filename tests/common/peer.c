@@ -7,17 +7,19 @@
 #include "lib/frame/checksum.h"
 #include "lib/frame/frame.h"
 
-#define ETH_BYTES     14u
-#define ARP_BYTES     28u
-#define ARP_REQUEST   1u
-#define ARP_REPLY     2u
-#define IS_ICMP6      58u
-#define SOLICITATION  135u
-#define ADVERTISEMENT 136u
-#define ADVERT_BYTES  32u   /* with the option that has the address of the card */
-#define ADVERT_FLAGS  0x60u /* solicited, overrides what was known */
-#define CHUNK	      1001u /* bytes in a buffer; odd, so that words to add lie across two of them */
-#define CHUNKS_MAX    66u
+#define ETH_BYTES	14u
+#define ARP_BYTES	28u
+#define ARP_REQUEST	1u
+#define ARP_REPLY	2u
+#define IS_ICMP6	58u
+#define SOLICITATION	135u
+#define ADVERTISEMENT	136u
+#define DISCOVERY_BYTES 32u /* with the option */
+#define SOURCE		1u
+#define TARGET		2u
+#define ADVERT_FLAGS	0x60u /* solicited, overrides what was known */
+#define CHUNK		1001u /* bytes in a buffer; odd, so that words to add lie across two of them */
+#define CHUNKS_MAX	66u
 
 uint64_t now_ns(void)
 {
@@ -135,44 +137,71 @@ static bool came_by(const struct way *way, const struct vfnet_pkt *pkt)
 	return way->tagged && !((pkt->vlan ^ way->tag_from) & way->tag_mask);
 }
 
-static void answer_arp(struct peer *peer, const struct way *way, const uint8_t *question)
+/* @to: a neighbour's Ethernet and IPv4 address. */
+static void send_arp(struct peer *peer, const struct way *way, uint32_t op, const uint8_t to[10])
 {
 	uint8_t *arp = peer->frame + ETH_BYTES;
 
-	if (get16(question + 6) != ARP_REQUEST || memcmp(question + 24, way->here, 4) != 0)
-		return;
 	put_ethernet(peer, VFNET_ETHERTYPE_ARP);
-	memcpy(arp, question, 6); /* Ethernet and IPv4 */
-	put16(arp + 6, ARP_REPLY);
+	put16(arp, 1); /* Ethernet */
+	put16(arp + 2, VFNET_ETHERTYPE_IP4);
+	put16(arp + 4, 0x0604);
+	put16(arp + 6, op);
 	memcpy(arp + 8, peer->mac, 6);
 	memcpy(arp + 14, way->here, 4);
-	memcpy(arp + 18, question + 8, 10);
+	memcpy(arp + 18, to, 10);
 	peer_hand_over(peer, way, arp + ARP_BYTES);
+}
+
+/* With an option that has the address of the card: @option is SOURCE or TARGET. */
+static void send_discovery(struct peer *peer, const struct way *way, uint8_t type,
+			   const uint8_t to[16], uint8_t option)
+{
+	uint8_t *icmp = peer_headers(peer, way, IS_ICMP6, DISCOVERY_BYTES);
+	uint8_t *ip = icmp - VFNET_FRAME_IP6_BYTES;
+	struct vfnet_frame parsed;
+
+	ip[7] = 255; /* else nobody believes it */
+	memcpy(ip + 24, to, 16);
+	memset(icmp, 0, DISCOVERY_BYTES);
+	icmp[0] = type;
+	icmp[4] = type == ADVERTISEMENT ? ADVERT_FLAGS : 0;
+	memcpy(icmp + 8, type == ADVERTISEMENT ? way->here : way->there, 16);
+	icmp[24] = option;
+	icmp[25] = 1; /* of 8 bytes, with these two */
+	memcpy(icmp + 26, peer->mac, 6);
+	vfnet_frame_parse(peer->frame, (size_t)(icmp + DISCOVERY_BYTES - peer->frame), &parsed);
+	vfnet_checksum_store(icmp + 2, (uint16_t)vfnet_frame_l4_checksum(peer->frame, &parsed));
+	peer_hand_over(peer, way, icmp + DISCOVERY_BYTES);
+}
+
+void peer_announce(struct peer *peer)
+{
+	uint8_t who_has[10] = {0};
+
+	for (unsigned int i = 0; i < peer->n_ways; i++) {
+		const struct way *way = &peer->ways[i];
+
+		memcpy(who_has + 6, way->there, 4);
+		if (way->ip6)
+			send_discovery(peer, way, SOLICITATION, way->there, SOURCE);
+		else
+			send_arp(peer, way, ARP_REQUEST, who_has);
+	}
+}
+
+static void answer_arp(struct peer *peer, const struct way *way, const uint8_t *question)
+{
+	if (get16(question + 6) == ARP_REQUEST && memcmp(question + 24, way->here, 4) == 0)
+		send_arp(peer, way, ARP_REPLY, question + 8);
 }
 
 static void answer_solicitation(struct peer *peer, const struct way *way, const uint8_t *question)
 {
-	struct vfnet_frame parsed;
-	uint8_t *icmp, *ip;
-	int sum;
+	const uint8_t *from = question - 32;
 
-	if (question[0] != SOLICITATION || memcmp(question + 8, way->here, 16) != 0)
-		return;
-	icmp = peer_headers(peer, way, IS_ICMP6, ADVERT_BYTES);
-	ip = icmp - VFNET_FRAME_IP6_BYTES;
-	ip[7] = 255; /* else nobody believes it */
-	memcpy(ip + 24, question - 32, 16);
-	memset(icmp, 0, ADVERT_BYTES);
-	icmp[0] = ADVERTISEMENT;
-	icmp[4] = ADVERT_FLAGS;
-	memcpy(icmp + 8, way->here, 16);
-	icmp[24] = 2; /* the sender's address, of 8 bytes with these two */
-	icmp[25] = 1;
-	memcpy(icmp + 26, peer->mac, 6);
-	vfnet_frame_parse(peer->frame, ETH_BYTES + VFNET_FRAME_IP6_BYTES + ADVERT_BYTES, &parsed);
-	sum = vfnet_frame_l4_checksum(peer->frame, &parsed);
-	vfnet_checksum_store(icmp + 2, (uint16_t)sum);
-	peer_hand_over(peer, way, icmp + ADVERT_BYTES);
+	if (question[0] == SOLICITATION && memcmp(question + 8, way->here, 16) == 0)
+		send_discovery(peer, way, ADVERTISEMENT, from, TARGET);
 }
 
 void peer_answer(struct peer *peer, const struct vfnet_pkt *pkt)

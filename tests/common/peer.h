@@ -85,6 +85,9 @@ void peer_receive(struct peer *peer, take_fn *take, void *what);
 const uint8_t *peer_l4(struct peer *peer, const struct way *way, const struct vfnet_pkt *pkt,
 		       uint8_t proto);
 
+/* Tells Linux where the addresses of all ways are: another port may have had them just now. */
+void peer_announce(struct peer *peer);
+
 /* Is the answer of the host to who asks for its address, if that is what @pkt is. */
 void peer_answer(struct peer *peer, const struct vfnet_pkt *pkt);
 

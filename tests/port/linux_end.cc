@@ -18,6 +18,8 @@
 namespace
 {
 
+constexpr int kReceiveBytes = 1 << 20;
+
 /* Of any address, IPv4's too if @v6_only is not set. */
 int Socket(int family, int type, uint16_t port, bool v6_only)
 {
@@ -45,6 +47,8 @@ LinuxEnd::LinuxEnd()
 	echo4_ = Socket(AF_INET, SOCK_DGRAM, ECHO_PORT, false);
 	echo6_ = Socket(AF_INET6, SOCK_DGRAM, ECHO_PORT, true);
 	listen_ = Socket(AF_INET6, SOCK_STREAM, SINK_PORT, false);
+	/* where frames are long, short ones take buffers that are hardly used: more of them */
+	setsockopt(listen_, SOL_SOCKET, SO_RCVBUF, &kReceiveBytes, sizeof(kReceiveBytes));
 	EXPECT_EQ(0, listen(listen_, 1)) << strerror(errno);
 	thread_ = std::thread([this] { Run(); });
 }
