@@ -42,7 +42,9 @@ struct sim_vf;
 	_(SILENT_OVERFLOW, "silent-overflow",  35,  "RQDPC stays 0")                                                               \
 	_(PLAIN_STATS,     "plain-statistics", 36,  "loopback counters stay 0, and received octets are without stripped tags")     \
 	_(NO_FIN_PSH,      "no-fin-psh",       44,  "FIN and PSH are in no segment, not even the last")                               \
-	_(NO_LOOP_BIT,     "no-loop-bit",      45,  "a frame from another function is not marked as one")
+	_(NO_LOOP_BIT,     "no-loop-bit",      45,  "a frame from another function is not marked as one")                          \
+	_(IP_LENGTH,       "ip-length",        46,  "with IXSM the length in the IPv4 header becomes the frame's, padding too")    \
+	_(CUT_IS_ONE,      "cut-is-one",       47,  "a frame that is cut counts once, with its length before")
 /* clang-format on */
 
 #define SIM_QUIRK_ENUM(id, name, row, what) SIM_QUIRK_##id,
