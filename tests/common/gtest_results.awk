@@ -17,9 +17,10 @@ file == 1 && /^  [^ ]/ && suite != "" {
 	next
 }
 file == 1 { next }
-# the words of a test stand between its RUN and its verdict
-/\[ RUN      \] / { sub(/.*\[ RUN      \] /, ""); running = $1; words = ""; next }
-/\[       OK \] / { sub(/.*\[       OK \] [^ ]* */, ""); verdict("PASS", $0); next }
+# the words of a test stand between its RUN and its verdict; of those that pass only what they report
+/\[ RUN      \] / { sub(/.*\[ RUN      \] /, ""); running = $1; words = report = ""; next }
+/\[  REPORT  \] / { sub(/.*\[  REPORT  \]/, ""); report = report $0; next }
+/\[       OK \] / { sub(/.*\[       OK \] [^ ]* */, ""); verdict("PASS", $0 report); next }
 /\[  SKIPPED \] .*ms\)$/ { sub(/^[^|]*: Skipped\|/, "", words); verdict("SKIP", words); next }
 /\[  FAILED  \] .*ms\)$/ { verdict("FAIL", words); next }
 running != "" && length(words) < 2000 { words = words $0 "|" }

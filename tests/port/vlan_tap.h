@@ -6,6 +6,7 @@
  * What a VLAN device of Linux does, where the kernel has none: a TAP device, and a thread that
  * passes its frames to another interface, with a tag, and those with the tag that come from there.
  */
+#include <cstdint>
 #include <string>
 #include <thread>
 
