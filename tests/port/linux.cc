@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/port/linux.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which address a port has, who may choose it, and that it decides what the port gets. */
+#include <algorithm>
 #include <cstring>
 
 #include <vfnet/filter.h>

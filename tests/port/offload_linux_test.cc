@@ -4,6 +4,7 @@
  * Linux takes, and what the card says of Linux's frames is so. The host on port 0 is that of
  * tests/common/peer.h.
  */
+#include <algorithm>
 #include <memory>
 #include <random>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/port/rig.h"
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 
