@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/port/env.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 namespace
@@ -31,8 +33,9 @@ std::string Attribute(const std::string &address, const char *name)
 }
 
 /* QEMU gives its devices a subsystem of its own [live]; a card that somebody bought has another. */
-bool IsQemus(const std::string &address)
+bool IsQemus(const std::string &name)
 {
+	const std::string address = name.substr(std::min(name.size(), strlen("pci:")));
 	return Attribute(address, "subsystem_vendor") == "0x1af4" &&
 	       Attribute(address, "subsystem_device") == "0x1100";
 }
@@ -48,13 +51,13 @@ Env Env::Read()
 	const bool quirks = IsSecond("VFNET_TEST_QUIRKS", "", "qemu", &env.error);
 
 	const std::string devices = Variable("VFNET_TEST_DEVICES");
-	const size_t comma = devices.find(',');
+	const size_t comma = devices.find(",pci:"); /* a name may have descriptors behind a comma */
 	env.sim = devices.empty();
 	env.qemu = quirks;
 	if (!env.sim) {
 		env.names = {devices.substr(0, comma),
 			     comma == std::string::npos ? "" : devices.substr(comma + 1)};
-		env.qemu = env.names[0].size() > 4 && IsQemus(env.names[0].substr(4));
+		env.qemu = IsQemus(devices.substr(0, devices.find(',')));
 		if (env.names[0].rfind("pci:", 0) != 0 || env.names[1].rfind("pci:", 0) != 0)
 			env.error = "VFNET_TEST_DEVICES=" + devices +
 				    ": give two functions of one card, such as "
