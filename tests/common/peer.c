@@ -122,7 +122,8 @@ void peer_send(struct peer *peer, const struct way *way, const uint8_t *end, uin
 	send_frame(peer, pkt, n);
 }
 
-void peer_hand_over(struct peer *peer, const struct way *way, const uint8_t *end)
+/* As it is; tagged if @way is. */
+static void send_as_it_is(struct peer *peer, const struct way *way, const uint8_t *end)
 {
 	struct vfnet_pkt pkt[CHUNKS_MAX];
 
@@ -150,7 +151,7 @@ static void send_arp(struct peer *peer, const struct way *way, uint32_t op, cons
 	memcpy(arp + 8, peer->mac, 6);
 	memcpy(arp + 14, way->here, 4);
 	memcpy(arp + 18, to, 10);
-	peer_hand_over(peer, way, arp + ARP_BYTES);
+	send_as_it_is(peer, way, arp + ARP_BYTES);
 }
 
 /* With an option that has the address of the card: @option is SOURCE or TARGET. */
@@ -172,7 +173,7 @@ static void send_discovery(struct peer *peer, const struct way *way, uint8_t typ
 	memcpy(icmp + 26, peer->mac, 6);
 	vfnet_frame_parse(peer->frame, (size_t)(icmp + DISCOVERY_BYTES - peer->frame), &parsed);
 	vfnet_checksum_store(icmp + 2, (uint16_t)vfnet_frame_l4_checksum(peer->frame, &parsed));
-	peer_hand_over(peer, way, icmp + DISCOVERY_BYTES);
+	send_as_it_is(peer, way, icmp + DISCOVERY_BYTES);
 }
 
 void peer_announce(struct peer *peer)
@@ -204,7 +205,8 @@ static void answer_solicitation(struct peer *peer, const struct way *way, const 
 		send_discovery(peer, way, ADVERTISEMENT, from, TARGET);
 }
 
-void peer_answer(struct peer *peer, const struct vfnet_pkt *pkt)
+/* Answers who asks for the address of the host, if that is what @pkt is. */
+static void answer(struct peer *peer, const struct vfnet_pkt *pkt)
 {
 	const uint8_t *data = vfnet_pkt_data(peer->region, pkt);
 	struct vfnet_frame parsed;
@@ -231,7 +233,7 @@ void peer_receive(struct peer *peer, take_fn *take, void *what)
 	if (n <= 0)
 		vfnet_wait(peer->rxq, 0, 1000000, NULL);
 	for (int i = 0; i < n; i++) {
-		peer_answer(peer, &pkt[i]);
+		answer(peer, &pkt[i]);
 		take(peer, &pkt[i], what);
 	}
 	if (n > 0)

@@ -88,12 +88,6 @@ const uint8_t *peer_l4(struct peer *peer, const struct way *way, const struct vf
 /* Tells Linux where the addresses of all ways are: another port may have had them just now. */
 void peer_announce(struct peer *peer);
 
-/* Is the answer of the host to who asks for its address, if that is what @pkt is. */
-void peer_answer(struct peer *peer, const struct vfnet_pkt *pkt);
-
-/* Hands the frame in peer->frame to the card as it is; tagged if @way is. */
-void peer_hand_over(struct peer *peer, const struct way *way, const uint8_t *end);
-
 /* The test has failed. */
 void peer_complain(struct peer *peer, const struct way *way, const char *what, uint32_t val);
 
