@@ -136,7 +136,7 @@ TEST_F(PortWait, NoWakeUpIsLost)
 				poll(nullptr, 0, 2);
 		});
 	});
-	while (received_ < rounds && !over_) {
+	while (sleeps < rounds && !over_) {
 		const int rc = Sleep(kLostMs);
 		if (rc == 0) {
 			ADD_FAILURE() << "a lost wake-up after " << received_ << " frames";
@@ -146,10 +146,8 @@ TEST_F(PortWait, NoWakeUpIsLost)
 		Take();
 	}
 	End(&sender);
-	EXPECT_LE(rounds, received_);
-	/* where a processor is emulated, or wanted by others, many frames find it awake */
-	EXPECT_LT(rounds / 20, sleeps) << "it hardly ever slept";
-	printf("[  REPORT  ] %lu rounds, %lu sleeps, no wake-up lost\n", rounds, sleeps);
+	EXPECT_LE(rounds, sleeps);
+	printf("[  REPORT  ] %lu frames, %lu sleeps\n", received_, sleeps);
 }
 
 uint64_t CpuNs()
