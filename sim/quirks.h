@@ -38,10 +38,13 @@ struct sim_vf;
 	_(ANY_DESCTYPE,    "any-desctype",     29,  "receive descriptors of types 0, 3 and 4 are written as those of type 1")      \
 	_(OWN_FRAMES,      "own-frames",       30,  "a function hears itself: broadcasts, its groups and its own address")         \
 	_(NO_SPOOF_CHECK,  "no-spoof-check",   31,  "any source and any VLAN may leave")                                           \
-	_(NO_ALLMULTI,     "no-allmulti",      32,  "all multicast is agreed to, and changes nothing")                             \
+	_(NO_ALLMULTI,     "no-allmulti",      32,  "who asks for all multicast gets none")                                        \
 	_(SILENT_OVERFLOW, "silent-overflow",  35,  "RQDPC stays 0")                                                               \
 	_(PLAIN_STATS,     "plain-statistics", 36,  "loopback counters stay 0, and received octets are without stripped tags")     \
-	_(NO_FIN_PSH,      "no-fin-psh",       44,  "FIN and PSH are in no segment, not even the last")
+	_(NO_FIN_PSH,      "no-fin-psh",       44,  "FIN and PSH are in no segment, not even the last")                               \
+	_(NO_LOOP_BIT,     "no-loop-bit",      45,  "a frame from another function is not marked as one")                          \
+	_(IP_LENGTH,       "ip-length",        46,  "with IXSM the length in the IPv4 header becomes the frame's, padding too")    \
+	_(CUT_IS_ONE,      "cut-is-one",       47,  "a frame that is cut counts once, with its length before")
 /* clang-format on */
 
 #define SIM_QUIRK_ENUM(id, name, row, what) SIM_QUIRK_##id,

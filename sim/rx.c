@@ -209,10 +209,11 @@ static bool deliver(struct sim_vf *vf, struct arrival *frame)
 
 void sim_rx_put(struct sim_vf *vf, const uint8_t *frame, uint32_t len, bool looped)
 {
+	bool says_so = looped && !sim_has(vf->card, SIM_QUIRK_NO_LOOP_BIT);
 	struct arrival arrival = {
 	    .data = frame,
 	    .len = len,
-	    .status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (looped ? IGBVF_RXD_LB : 0),
+	    .status = IGBVF_RXD_DD | IGBVF_RXD_EOP | (says_so ? IGBVF_RXD_LB : 0),
 	};
 	bool plain = sim_has(vf->card, SIM_QUIRK_PLAIN_STATS);
 	struct sim_rxq *q = sim_vf_rxq(vf);

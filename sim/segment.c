@@ -159,6 +159,8 @@ static void insert_sums(const struct sim_plan *plan, uint8_t *frame, uint32_t le
 	uint32_t l4_bytes = len - plan->l2 - plan->l3;
 	uint16_t sum;
 
+	if (plan->ip_sum && plan->ip4 && plan->ip_length)
+		vfnet_put_be16(ip + 2, (uint16_t)(len - plan->l2));
 	if (plan->ip_sum)
 		vfnet_checksum_store(ip + 10,
 				     vfnet_checksum_finish(vfnet_checksum_add(0, ip, plan->l3)));

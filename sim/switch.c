@@ -40,8 +40,9 @@ static uint32_t group(const struct sim_card *card, uint64_t mac)
 		const struct sim_pf_vf *pf = &card->vfs[i].pf;
 		bool all = pf->multi_promisc || pf->n_hashes > IGBVF_MULTICAST_MAX;
 
-		if ((all && !sim_has(card, SIM_QUIRK_NO_ALLMULTI)) ||
-		    (pf->n_hashes && card->hashed[hash(mac)]))
+		/* for "all" igb sets MPME and takes ROMPE, which the table needs, away [L] */
+		if (all ? !sim_has(card, SIM_QUIRK_NO_ALLMULTI)
+			: pf->n_hashes && card->hashed[hash(mac)])
 			vfs |= 1u << i;
 	}
 	return vfs & card->open_vfs;

@@ -254,6 +254,15 @@ bool sim_gather_read(struct sim_vf *vf, const struct sim_gather *g, uint8_t *to,
 	return !len;
 }
 
+/* Its segments were counted one by one. */
+static void count_as_one(struct sim_vf *vf, const struct sim_plan *plan, uint32_t len)
+{
+	uint32_t octets = plan->bytes + plan->n * SIM_CRC_BYTES;
+
+	*sim_vf_reg(vf, IGBVF_VFGPTC) -= plan->n - 1;
+	*sim_vf_reg(vf, IGBVF_VFGOTC) -= octets - (len + plan->tag + SIM_CRC_BYTES);
+}
+
 /* Most frames leave as one; segments may stop anywhere, and go on from there the next time. */
 static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const struct sim_gather *g,
 			      const struct sim_plan *plan)
@@ -286,6 +295,8 @@ static enum outcome send_plan(struct sim_vf *vf, struct batch *batch, const stru
 			break;
 		}
 	}
+	if (plan->headers && *i == plan->n && sim_has(vf->card, SIM_QUIRK_CUT_IS_ONE))
+		count_as_one(vf, plan, g->len);
 	*i = 0;
 	return TAKEN;
 }
@@ -310,6 +321,7 @@ static enum outcome send_gathered(struct sim_vf *vf, struct batch *batch,
 		return TAKEN;
 	}
 	plan.no_fin_psh = sim_has(vf->card, SIM_QUIRK_NO_FIN_PSH);
+	plan.ip_length = sim_has(vf->card, SIM_QUIRK_IP_LENGTH);
 	return send_plan(vf, batch, g, &plan);
 }
 

@@ -48,6 +48,7 @@ struct sim_plan {
 	bool ip_sum;
 	bool l4_sum;
 	bool no_fin_psh; /* SIM_QUIRK_NO_FIN_PSH */
+	bool ip_length;	 /* SIM_QUIRK_IP_LENGTH */
 };
 
 static inline uint32_t sim_txq_next(const struct sim_txq *q, uint32_t at)

@@ -46,7 +46,7 @@ echo_start() {
 
 # two_sockets WORLD - one for each IP
 two_sockets() {
-	(($(at "$1" ss -Hlun "sport = 7" | wc -l) == 2))
+	(($(at "$1" ss -Hlun "sport = 5007" | wc -l) == 2))
 }
 
 case_offload_udp() {
@@ -65,7 +65,7 @@ files_in_segments() {
 	head -c "${SEGMENTED_MIB}M" /dev/urandom >"$WORK/file"
 	sent=$(sha256sum <"$WORK/file")
 	at a python3 "$ENDS" sink 4 >"$WORK/sums" 2>"$WORK/sink.log" &
-	soon listens a 9
+	soon listens a 5009
 	peer_start tcp "$@" <"$WORK/file"
 	connect a
 	peer_stop
@@ -112,7 +112,7 @@ case_offload_nobody() {
 		world "$what"
 		echo_start "$what"
 		at "$what" python3 "$ENDS" sink 4 >"$WORK/sums" 2>"$WORK/sink.log" &
-		soon listens "$what" 9
+		soon listens "$what" 5009
 		peer_start "$what" nobody </dev/zero
 		connect "$what"
 		soon counts "$what" "${what^}InCsumErrors"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""offload_ends.py echo: sends datagrams back, once they are what offload_udp.c sends.
+"""offload_ends.py echo: sends datagrams back, once they are what peer_udp.c sends.
 offload_ends.py sink N: prints the SHA-256 of what comes over each of N connections.
 offload_ends.py vlan INTERFACE NAME: makes TAP device NAME, which is a VLAN of INTERFACE; not every
 kernel has such devices, and none minds which priority comes, or how long a frame is.
@@ -28,7 +28,7 @@ def echo():
         end = socket.socket(family, socket.SOCK_DGRAM)
         if family == socket.AF_INET6:
             end.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        end.bind((any_address, 7))
+        end.bind((any_address, 5007))
         ends.register(end, selectors.EVENT_READ)
     want = [payload(size) for size in range(1473)]
     while True:
@@ -40,7 +40,7 @@ def echo():
 
 
 def sink(connections):
-    with socket.create_server(("::", 9), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+    with socket.create_server(("::", 5009), family=socket.AF_INET6, dualstack_ipv6=True) as server:
         for _ in range(connections):
             digest = hashlib.sha256()
             connection, _ = server.accept()

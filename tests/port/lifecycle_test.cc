@@ -1,128 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Ports that open, work and close, again and again. */
+#include <cerrno>
+#include <cstring>
+
 #include "tests/port/rig.h"
 
 namespace
 {
 
-class Lifecycle : public ::testing::Test
+constexpr unsigned int kLives = 100;
+
+class PortLifecycle : public PortTest
 {
-      protected:
-	void SetUp() override
-	{
-		ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
-	}
-
-	int TryOpen(const char *name)
-	{
-		vfnet_port *port = nullptr;
-		int rc = vfnet_port_open(rig_.v, name, nullptr, &port, &rig_.err);
-		if (rc == 0)
-			vfnet_port_close(port);
-		return rc;
-	}
-
-	Rig rig_;
 };
 
-TEST_F(Lifecycle, OneHundredTimesOpenAndClose)
+/* the ports take turns, so that each also sees the other one come and go */
+TEST_F(PortLifecycle, EachLifeSendsReceivesAndGivesAllBack)
 {
-	ASSERT_NO_FATAL_FAILURE(rig_.OpenContext());
-	auto opts = SizedOpts<vfnet_queue_opts>();
-	opts.cache = rig_.cache;
-	const uint64_t free_bytes = vfnet_dma_free_bytes(vfnet_get_region(rig_.v));
-	for (int i = 0; i < 100; i++) {
-		vfnet_port *port = nullptr;
-		vfnet_rxq *rxq = nullptr;
-		vfnet_txq *txq = nullptr;
-		ASSERT_EQ(0, vfnet_port_open(rig_.v, "sim:0.0", nullptr, &port, &rig_.err))
-		    << i << ": " << rig_.err.text;
-		ASSERT_EQ(0, vfnet_rxq_open(port, &opts, &rxq, &rig_.err)) << rig_.err.text;
-		ASSERT_EQ(0, vfnet_txq_open(port, &opts, &txq, &rig_.err)) << rig_.err.text;
-		vfnet_rxq_close(rxq);
-		vfnet_txq_close(txq);
-		ASSERT_EQ(0, vfnet_port_close(port));
+	ASSERT_NO_FATAL_FAILURE(Open());
+	const uint64_t free_bytes = vfnet_dma_free_bytes(Region());
+	for (unsigned int life = 0; life < kLives * env_.rounds; life++) {
+		SCOPED_TRACE(life);
+		const size_t i = life % 2;
+		ClosePort(i);
+		ASSERT_LT(free_bytes, vfnet_dma_free_bytes(Region()));
+		/* heads and tails were left somewhere else each time */
+		n_desc_ = life % 4 < 2 ? 64 : 256;
+		ASSERT_NO_FATAL_FAILURE(OpenPort(i));
+		for (size_t from : {0, 1})
+			for (unsigned int k = 0; k <= life % 5; k++)
+				ASSERT_EQ(1u, HeardOf(from, Make(from, MacOf(1 - from),
+								 60 + life % 1400)));
 	}
-	EXPECT_EQ(free_bytes, vfnet_dma_free_bytes(vfnet_get_region(rig_.v)));
+	n_desc_ = 256;
+	for (size_t i : {0, 1}) {
+		ClosePort(i);
+		ASSERT_NO_FATAL_FAILURE(OpenPort(i));
+	}
+	EXPECT_EQ(free_bytes, vfnet_dma_free_bytes(Region()));
 }
 
-TEST_F(Lifecycle, AVfOpensOnce)
+TEST_F(PortLifecycle, AClosedPortLeavesWhatIsInItsRingsBehind)
 {
-	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0"}));
-	EXPECT_EQ(-EBUSY, TryOpen("sim:0.0"));
-	EXPECT_NE(nullptr, strstr(rig_.err.text, "sim:0.0")) << rig_.err.text;
-	EXPECT_EQ(0, TryOpen("sim:0.1"));
-	EXPECT_EQ(0, TryOpen("sim:1.0"));
-}
-
-TEST_F(Lifecycle, UnknownDevicesAreRefused)
-{
-	ASSERT_NO_FATAL_FAILURE(rig_.OpenContext());
-	for (const char *name : {"sim:0.7", "sim:16.0", "sim:0", "sim:", "sim:a.b", "sim:0.0x",
-				 "sim:-1.0", "sim:0.-1", "sim:4294967296.0"}) {
-		EXPECT_GT(0, TryOpen(name)) << name;
-		EXPECT_NE(nullptr, strstr(rig_.err.text, "sim:")) << rig_.err.text;
+	ASSERT_NO_FATAL_FAILURE(Open());
+	for (int life = 0; life < 3; life++) {
+		for (int k = 0; k < 20; k++)
+			Send(0, Make(0, MacOf(1)));
+		ClosePort(1); /* nobody took them; TearDown() expects all buffers back */
+		ASSERT_NO_FATAL_FAILURE(OpenPort(1));
+		EXPECT_EQ(0u, Heard(1).size());
 	}
 }
 
-TEST_F(Lifecycle, APhysicalFunctionThatIsDownSaysSo)
+TEST_F(PortLifecycle, AFunctionOpensOnce)
 {
-	ASSERT_NO_FATAL_FAILURE(rig_.Card(0, "down"));
-	ASSERT_NO_FATAL_FAILURE(rig_.OpenContext());
-	EXPECT_EQ(-ENETDOWN, TryOpen("sim:0.0"));
-	EXPECT_NE(nullptr, strstr(rig_.err.text, "physical function")) << rig_.err.text;
-}
-
-TEST_F(Lifecycle, TheAddressIsRandomAndLocalUnlessTheAdministratorSetOne)
-{
-	ASSERT_NO_FATAL_FAILURE(rig_.Card(1, "mac=0:02:11:22:33:44:55"));
-	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:0.1", "sim:1.0"}));
-	EXPECT_EQ(0x02, rig_.Mac(0)[0] & 0x03);
-	EXPECT_EQ(0x02, rig_.Mac(1)[0] & 0x03);
-	EXPECT_NE(rig_.Mac(0), rig_.Mac(1));
-	EXPECT_EQ((std::vector<uint8_t>{0x02, 0x11, 0x22, 0x33, 0x44, 0x55}), rig_.Mac(2));
-}
-
-TEST_F(Lifecycle, TheAddressAskedForIsInForce)
-{
-	ASSERT_NO_FATAL_FAILURE(rig_.Card(1, "mac=0:02:11:22:33:44:55"));
-	ASSERT_NO_FATAL_FAILURE(rig_.OpenContext());
-	auto opts = SizedOpts<vfnet_port_opts>();
-	const uint8_t mac[6] = {0x02, 0xaa, 0xbb, 0xcc, 0xdd, 0xee};
-	memcpy(opts.mac, mac, sizeof(mac));
-	vfnet_port *port = nullptr;
-	ASSERT_EQ(0, vfnet_port_open(rig_.v, "sim:0.0", &opts, &port, &rig_.err)) << rig_.err.text;
-	vfnet_port_info info;
-	vfnet_port_get_info(port, &info);
-	EXPECT_EQ(0, memcmp(mac, info.mac, 6));
-	EXPECT_EQ(0, vfnet_port_close(port));
-	EXPECT_EQ(-EPROTO, vfnet_port_open(rig_.v, "sim:1.0", &opts, &port, &rig_.err))
-	    << "the administrator's address cannot be changed";
-}
-
-TEST_F(Lifecycle, CloseWhileTrafficRunsKeepsThePoolWhole)
-{
-	ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, "gen:size=64"));
-	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0", "sim:1.0"}));
-	vfnet_sim_start(rig_.sim);
-	for (int i = 0; i < 1000; i++)
-		ASSERT_LE(0, rig_.ForwardOnce(0, 1, true));
-	rig_.CloseQueues(); /* the source still sends */
-	EXPECT_LT(0u, rig_.Sum(&vfnet_counters::tx_packets));
-	/* Rig::Close() expects every buffer back */
-}
-
-TEST_F(Lifecycle, TheLinkIsUpOnceServiced)
-{
-	ASSERT_NO_FATAL_FAILURE(rig_.Open({"sim:0.0"}));
-	vfnet_link link = {};
-	uint64_t now = 0;
-	for (int i = 0; i < 100 && !link.up; i++) {
-		now = vfnet_port_service(rig_.ports[0].port, now);
-		vfnet_port_get_link(rig_.ports[0].port, &link);
-	}
-	EXPECT_TRUE(link.up);
-	EXPECT_EQ(1000u, link.speed_mbps);
-	EXPECT_TRUE(link.full_duplex);
+	ASSERT_NO_FATAL_FAILURE(Open());
+	EXPECT_EQ(-EBUSY, TryOpen(0, Mac{}));
+	EXPECT_NE(nullptr, strstr(err_.text, env_.names[0].c_str() + 4)) << err_.text;
+	EXPECT_EQ(1u, HeardOf(0, Make(0, MacOf(1)))) << "the one that is open is not disturbed";
+	EXPECT_EQ(1u, HeardOf(1, Make(1, MacOf(0))));
 }
 
 } // namespace

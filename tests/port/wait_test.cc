@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sleeping until frames arrive, on a card: vfnet_wait() and the calls that it is made of. */
-#include <cerrno>
+/*
+ * Sleeping. No wake-up is lost: a thread sends a frame when the one before has been received, after
+ * a pause of any length, so that frames meet every point of going to sleep. A lost one is a sleep
+ * that does not end, because the receiver never looks by time. And a port where little happens
+ * costs next to nothing.
+ */
+#include <algorithm>
+#include <atomic>
+#include <ctime>
 #include <poll.h>
+#include <random>
+#include <semaphore.h>
 #include <thread>
 
 #include "tests/port/rig.h"
@@ -9,188 +18,198 @@
 namespace
 {
 
-constexpr uint64_t kMs = 1000000;
-constexpr uint64_t kLong = 30000 * kMs; /* a test that waits so long has failed */
+constexpr unsigned int kRounds = 10000;
+constexpr int kLostMs = 10000;
+constexpr unsigned int kIdleSeconds = 2, kIdleSecondsMost = 60;
+constexpr unsigned int kGapMsMost = 200;
 
-bool Readable(int fd, int timeout_ms = 0)
-{
-	pollfd look = {fd, POLLIN, 0};
-	return poll(&look, 1, timeout_ms) == 1;
-}
-
-class WaitBase : public ::testing::Test
+class PortWait : public PortTest
 {
       protected:
-	vfnet_rxq *Queue(size_t i = 0)
+	void SetUp() override
 	{
-		return rig_.ports[i].rxq;
+		PortTest::SetUp();
+		sem_init(&next_, 0, 0);
+		sim_mode_ = VFNET_SIM_THREAD;
 	}
-	int Wait(uint64_t poll_ns = 0, uint64_t timeout_ns = kLong)
+	void OpenWait()
 	{
-		return vfnet_wait(Queue(), poll_ns, timeout_ns, &rig_.err);
+		ASSERT_NO_FATAL_FAILURE(Open());
+		fd_ = vfnet_rxq_fd(ports_[1].rxq, &err_);
+		ASSERT_LE(0, fd_) << err_.text;
+		/* a cache belongs to a thread: the sender's queue gets another one */
+		vfnet_txq_close(ports_[0].txq);
+		ports_[0].txq = nullptr;
+		ASSERT_EQ(0, vfnet_cache_open(pool_, 0, &sender_cache_, &err_)) << err_.text;
+		auto opts = SizedOpts<vfnet_queue_opts>();
+		opts.cache = sender_cache_;
+		ASSERT_EQ(0, vfnet_txq_open(ports_[0].port, &opts, &ports_[0].txq, &err_))
+		    << err_.text;
+		to_ = MacOf(1);
+		from_ = MacOf(0);
 	}
-	/* take what is there. Return: frames */
-	unsigned int Take(size_t i = 0)
+	void TearDown() override
 	{
-		vfnet_pkt pkt[32];
-		int n = vfnet_rx_burst(Queue(i), pkt, 32);
-		EXPECT_LE(0, n);
-		if (n > 0)
-			vfnet_pkt_free(rig_.cache, pkt, static_cast<unsigned int>(n));
-		return n > 0 ? static_cast<unsigned int>(n) : 0;
-	}
-	/* sleep and take until @n frames have come, all in all; on a busy machine several at once
-	 */
-	void WaitFor(unsigned int n, uint64_t poll_ns = 0)
-	{
-		for (; got_ < n; got_ += Take())
-			ASSERT_EQ(1, Wait(poll_ns)) << got_ << " frames; " << rig_.err.text;
+		vfnet_txq_close(ports_[0].txq);
+		ports_[0].txq = nullptr;
+		EXPECT_EQ(0, vfnet_cache_close(sender_cache_));
+		sem_destroy(&next_);
+		PortTest::TearDown();
 	}
 
-	Rig rig_;
-	unsigned int got_ = 0;
-};
-
-/* each way of moving the cards, and register writes that take their time */
-struct How {
-	const char *name;
-	vfnet_sim_mode mode;
-	const char *card;
-};
-
-class Waiting : public WaitBase, public ::testing::WithParamInterface<How>
-{
-      protected:
-	void Open(std::initializer_list<const char *> names, const char *wire = nullptr)
+	/* By the sender's thread. */
+	bool SendOne(uint32_t number)
 	{
-		rig_.mode = GetParam().mode;
-		ASSERT_NO_FATAL_FAILURE(rig_.OpenSim());
-		ASSERT_NO_FATAL_FAILURE(rig_.Card(0, GetParam().card));
-		if (wire) {
-			ASSERT_NO_FATAL_FAILURE(rig_.Wire(0, wire));
+		const Bytes frame = numbered::Make(to_, from_, 60, number);
+		vfnet_pkt pkt;
+		if (vfnet_pkt_alloc(sender_cache_, &pkt, 1) != 1)
+			return false;
+		pkt.len = static_cast<uint16_t>(frame.size());
+		std::copy(frame.begin(), frame.end(), vfnet_pkt_data(Region(), &pkt));
+		sent_ns_ = Now();
+		return vfnet_tx_burst(ports_[0].txq, &pkt, 1) == 1;
+	}
+	/* One frame for each that was received; @pause is called before it. Ends when over_. */
+	template <typename Pause> void SendRounds(Pause pause)
+	{
+		for (uint32_t sent = 0; !over_; sent++) {
+			pause();
+			if (!over_ && !SendOne(sent)) {
+				ADD_FAILURE() << "frame " << sent << " cannot be sent";
+				over_ = true;
+			}
+			sem_wait(&next_);
 		}
-		ASSERT_NO_FATAL_FAILURE(rig_.Open(names));
 	}
+	void End(std::thread *sender)
+	{
+		over_ = true;
+		sem_post(&next_);
+		sender->join();
+	}
+	/* Sleeps once, at most @timeout_ms. Return: poll()'s; -1 = there was no need to sleep. */
+	int Sleep(int timeout_ms)
+	{
+		pollfd look = {fd_, POLLIN, 0};
+		if (vfnet_rxq_arm(ports_[1].rxq) != 0)
+			return -1;
+		const int rc = poll(&look, 1, timeout_ms);
+		vfnet_rxq_disarm(ports_[1].rxq);
+		return rc;
+	}
+	/* Return: how many of the sender's frames came; what others sent does not count. */
+	unsigned int Take()
+	{
+		unsigned int n = 0;
+		for (const Frame &frame : Poll(1)) {
+			uint32_t number;
+			if (numbered::Parse(frame.bytes, &number)) {
+				n++;
+				sem_post(&next_);
+			}
+		}
+		received_ += n;
+		return n;
+	}
+
+	vfnet_cache *sender_cache_ = nullptr;
+	int fd_ = -1;
+	Mac to_ = {}, from_ = {};
+	sem_t next_; /* one for each frame that the receiver has got */
+	unsigned long received_ = 0;
+	std::atomic<uint64_t> sent_ns_{0};
+	std::atomic<bool> over_{false};
 };
 
-TEST_P(Waiting, EachFrameOfASlowSourceEndsASleep)
+TEST_F(PortWait, NoWakeUpIsLost)
 {
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=2000,count=200"));
-	vfnet_sim_start(rig_.sim);
-	WaitFor(200);
-	EXPECT_EQ(0, Wait(0, 5 * kMs)) << "all have come";
-}
-
-TEST_P(Waiting, AFastSourceIsNotSleptThrough)
-{
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:count=3000,rate=1000000"));
-	vfnet_sim_start(rig_.sim);
-	unsigned int got = 0;
-	/* a rate like this may lose frames where cores are few: until the source is done */
-	while (!vfnet_sim_sources_done(rig_.sim) && Wait(20000) == 1)
-		got += Take();
-	while (Wait(0, 20 * kMs) == 1)
-		got += Take();
-	rig_.CloseQueues();
-	vfnet_sim_wire_counters wire;
-	ASSERT_EQ(0, vfnet_sim_get_wire_counters(rig_.sim, 0, &wire));
-	EXPECT_EQ(3000u, wire.in_packets);
-	EXPECT_EQ(3000u, got + rig_.ports[0].counters.missed[VFNET_MISSED_no_descriptor]);
-}
-
-TEST_P(Waiting, NothingComesAndTheTimeIsOver)
-{
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}));
-	EXPECT_EQ(0, Wait(0, 0));
-	EXPECT_EQ(0, Wait(kMs, 5 * kMs));
-	EXPECT_EQ(0, Wait(0, 5 * kMs));
-}
-
-TEST_P(Waiting, ALostInterruptCostsALook)
-{
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=200,count=5"));
-	vfnet_sim_start(rig_.sim);
-	WaitFor(2);
-	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_LOSE_IRQ));
-	WaitFor(5);
-}
-
-TEST_P(Waiting, AResetWakesTheSleeperAndEndsArming)
-{
-	rig_.service_thread = true;
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}));
-	ASSERT_LE(0, vfnet_rxq_fd(Queue(), &rig_.err)) << rig_.err.text;
-	std::thread admin([this] {
-		poll(nullptr, 0, 20);
-		vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_DOWN);
+	sim_card_ = "posted=8"; /* register writes are under way for long, as on PCI Express */
+	ASSERT_NO_FATAL_FAILURE(OpenWait());
+	const unsigned long rounds = kRounds * env_.rounds;
+	unsigned long sleeps = 0;
+	std::thread sender([this] {
+		std::mt19937 random(1);
+		SendRounds([&] {
+			for (volatile unsigned int pause = random() % 20000; pause > 0;)
+				pause = pause - 1;
+			if (random() % 1000 == 0) /* whoever polls takes a nap as well */
+				poll(nullptr, 0, 2);
+		});
 	});
-	EXPECT_EQ(-ENETDOWN, Wait(0, UINT64_MAX));
-	admin.join();
-	EXPECT_EQ(-ENETDOWN, vfnet_rxq_arm(Queue()));
-	EXPECT_EQ(-ENETDOWN, Wait());
-	EXPECT_EQ(-ENETDOWN, Wait(kLong));
-	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_UP));
-}
-
-TEST_P(Waiting, AfterAResetItSleepsAgain)
-{
-	rig_.service_thread = true;
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=1000"));
-	vfnet_sim_start(rig_.sim);
-	WaitFor(3);
-	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_DOWN));
-	int rc;
-	while ((rc = Wait()) == 1)
+	while (sleeps < rounds && !over_) {
+		const int rc = Sleep(kLostMs);
+		if (rc == 0) {
+			ADD_FAILURE() << "a lost wake-up after " << received_ << " frames";
+			break;
+		}
+		sleeps += rc > 0;
 		Take();
-	EXPECT_EQ(-ENETDOWN, rc);
-	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_PF_UP));
-	vfnet_txq_park(rig_.ports[0].txq);
-	for (int i = 0; i < 3000 && (rc = Wait()) == -ENETDOWN; i++)
-		poll(nullptr, 0, 10);
-	ASSERT_EQ(1, rc) << rig_.err.text;
-	got_ = Take();
-	WaitFor(20);
-	vfnet_sim_stop(rig_.sim);
+	}
+	End(&sender);
+	EXPECT_LE(rounds, sleeps);
+	printf("[  REPORT  ] %lu frames, %lu sleeps\n", received_, sleeps);
 }
 
-TEST_P(Waiting, EventsOfThePortAndItsFramesHaveADescriptorEach)
+uint64_t CpuNs()
 {
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=1000,count=20"));
-	int event_fd = vfnet_port_fd(rig_.ports[0].port, &rig_.err);
-	ASSERT_LE(0, event_fd) << rig_.err.text;
-	int fd = vfnet_rxq_fd(Queue(), &rig_.err);
-	ASSERT_LE(0, fd) << rig_.err.text;
-	vfnet_port_service(rig_.ports[0].port, 0);
-	vfnet_sim_start(rig_.sim);
-	WaitFor(20);
-	EXPECT_FALSE(Readable(event_fd)) << "frames are not its business";
-	ASSERT_EQ(0, vfnet_sim_trigger(rig_.sim, 0, VFNET_SIM_LINK_DOWN));
-	EXPECT_TRUE(Readable(event_fd));
-	vfnet_port_service(rig_.ports[0].port, 0);
-	EXPECT_FALSE(Readable(event_fd));
+	timespec used;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return static_cast<uint64_t>(used.tv_sec) * 1000000000 +
+	       static_cast<uint64_t>(used.tv_nsec);
 }
 
-TEST_P(Waiting, TheDescriptorServesAProgramsOwnPoll)
+/* Time is not judged here, but wake-ups are counted: two for a frame is most, and one for service.
+ */
+TEST_F(PortWait, IdleWakesUpForFramesAndForServiceOnly)
 {
-	ASSERT_NO_FATAL_FAILURE(Open({"sim:0.0"}, "gen:rate=1000,count=50"));
-	EXPECT_EQ(-EINVAL, vfnet_rxq_arm(Queue())) << "there is no descriptor yet";
-	int fd = vfnet_rxq_fd(Queue(), &rig_.err);
-	ASSERT_LE(0, fd) << rig_.err.text;
-	EXPECT_EQ(fd, vfnet_rxq_fd(Queue(), nullptr));
-	vfnet_sim_start(rig_.sim);
-	for (unsigned int got = 0; got < 50; got += Take()) {
-		if (vfnet_rxq_arm(Queue()))
-			continue;
-		ASSERT_TRUE(Readable(fd, 30000)) << got;
-		vfnet_rxq_disarm(Queue());
+	ASSERT_NO_FATAL_FAILURE(OpenWait());
+	const uint64_t seconds = std::min(kIdleSeconds * env_.rounds, kIdleSecondsMost);
+	const uint64_t begin_ns = Now(), begin_cpu_ns = CpuNs();
+	std::vector<uint64_t> late_ns;
+	unsigned long woken = 0, by_time = 0;
+	std::thread sender([this] {
+		std::mt19937 random(1);
+		SendRounds([&] { poll(nullptr, 0, static_cast<int>(random() % kGapMsMost)); });
+	});
+	while (Now() - begin_ns < seconds * 1000000000 && !over_) {
+		const int rc = Sleep(static_cast<int>(VFNET_SERVICE_PERIOD_NS / 1000000));
+		const uint64_t awake_ns = Now(), sent_ns = sent_ns_;
+		woken += rc > 0;
+		by_time += rc == 0;
+		if (Take() > 0)
+			late_ns.push_back(awake_ns - sent_ns);
+		Serve();
+	}
+	const uint64_t ns = Now() - begin_ns, cpu_ns = CpuNs() - begin_cpu_ns;
+	End(&sender);
+	ASSERT_FALSE(late_ns.empty());
+	EXPECT_LE(woken, 2 * ports_[1].rx_frames + 1);
+	EXPECT_LE(by_time, ns / VFNET_SERVICE_PERIOD_NS);
+	std::sort(late_ns.begin(), late_ns.end());
+	printf("[  REPORT  ] idle for %.1f s: %zu frames, %lu wake-ups, %lu by time, %.2f %% of a "
+	       "core; a frame wakes within %.1f us (median), %.1f us (worst)\n",
+	       static_cast<double>(ns) / 1e9, late_ns.size(), woken, by_time,
+	       100.0 * static_cast<double>(cpu_ns) / static_cast<double>(ns),
+	       static_cast<double>(late_ns[late_ns.size() / 2]) / 1e3,
+	       static_cast<double>(late_ns.back()) / 1e3);
+}
+
+TEST_F(PortWait, EndsWhenItsTimeIsOverOrAFrameComes)
+{
+	ASSERT_NO_FATAL_FAILURE(OpenWait());
+	EXPECT_EQ(0, vfnet_wait(ports_[1].rxq, 0, 0, &err_));
+	/* strangers' frames end it, too */
+	for (int i = 0; i < 100 && vfnet_wait(ports_[1].rxq, 0, 20000000, &err_); i++)
+		Poll(1);
+	EXPECT_EQ(0, vfnet_wait(ports_[1].rxq, 1000000, 5000000, &err_));
+	for (uint32_t number = 0; number < 20; number++) {
+		ASSERT_TRUE(SendOne(number));
+		while (received_ == number) {
+			ASSERT_EQ(
+			    1, vfnet_wait(ports_[1].rxq, number % 2 * 1000000, UINT64_MAX, &err_));
+			Take();
+		}
 	}
 }
-
-INSTANTIATE_TEST_SUITE_P(How, Waiting,
-			 ::testing::Values(How{"Inline", VFNET_SIM_INLINE, ""},
-					   How{"InlinePosted", VFNET_SIM_INLINE, "posted=8"},
-					   How{"Thread", VFNET_SIM_THREAD, ""},
-					   How{"ThreadPosted", VFNET_SIM_THREAD, "posted=8"}),
-			 [](const auto &param_info) { return std::string(param_info.param.name); });
 
 } // namespace

@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <random>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 extern "C" {
 #include "lib/dev/dev.h"

@@ -291,10 +291,11 @@ TEST(Quirks, NoSpoofCheck)
 
 TEST(Quirks, NoAllmulti)
 {
-	/* asked for, and more groups than there are places for; the latter's own are heard */
+	constexpr uint32_t kGroupHash = 0x010;
+	/* asked for, and more groups than there are places for; the group is named in both */
 	const std::vector<uint32_t> asked[] = {
 	    {IGBVF_MSG_SET_PROMISC | IGBVF_PROMISC_MULTICAST << 16},
-	    {IGBVF_MSG_SET_MULTICAST | 31u << 16, 0x123},
+	    {IGBVF_MSG_SET_MULTICAST | 31u << 16, kGroupHash},
 	};
 
 	for (const auto &words : asked) {
@@ -302,6 +303,8 @@ TEST(Quirks, NoAllmulti)
 			Function f(m, "0.0"), g(m, "0.1");
 			f.Up(kMacA);
 			g.Up(kMacB);
+			EXPECT_TRUE(f.Ask({IGBVF_MSG_SET_MULTICAST | 1u << 16, kGroupHash}) &
+				    IGBVF_MSG_ACK);
 			EXPECT_TRUE(f.Ask(words) & IGBVF_MSG_ACK);
 			g.Send(Frame(kGroup, kMacB, 60));
 			m.Step();
@@ -349,6 +352,24 @@ TEST(Quirks, PlainStatistics)
 	EXPECT_EQ(count.qemu, (Values{1, 64, 0, 0, 1, 68, 0, 0}));
 }
 
+/* What a function sends of @frame by a context of TCP over IPv4, in what a wire has seen. */
+std::vector<Bytes> SentByContext(Machine &m, Function &f, const Bytes &frame, uint32_t cmd,
+				 uint32_t popts, const std::string &path)
+{
+	uint32_t at = f.Put(0, 0, 2u << 20 | 1u << 29, 0);
+	f.tx_ring[at].d[0] = 20 | 14 << 9;
+	f.tx_ring[at].d[1] = 0;
+	f.tx_ring[at].d[2] |= 1u << 10 | 1u << 11;
+	f.tx_ring[at].d[3] = 100u << 16 | 20 << 8;
+	at = f.Queue(frame, cmd);
+	f.tx_ring[at].d[3] =
+	    static_cast<uint32_t>(cmd ? frame.size() - 54 : frame.size()) << 14 | popts << 8;
+	f.Ring();
+	m.Step();
+	vfnet_sim_stop(m.sim);
+	return ReadCapture(path);
+}
+
 TEST(Quirks, NoFinPsh)
 {
 	using Flags = std::vector<int>;
@@ -361,24 +382,68 @@ TEST(Quirks, NoFinPsh)
 		shape.tcp = true;
 		shape.tcp_flags = 0x19; /* FIN, PSH, ACK */
 		shape.payload = 250;
-		Bytes frame = frames::Build(shape, kStranger.data(), kMacA.data());
-		uint32_t at = f.Put(0, 0, 2u << 20 | 1u << 29, 0);
-		f.tx_ring[at].d[0] = 20 | 14 << 9;
-		f.tx_ring[at].d[1] = 0;
-		f.tx_ring[at].d[2] |= 1u << 10 | 1u << 11;
-		f.tx_ring[at].d[3] = 100u << 16 | 20 << 8;
-		at = f.Queue(frame, 1u << 31);
-		f.tx_ring[at].d[3] = 250u << 14 | 3u << 8;
-		f.Ring();
-		m.Step();
-		vfnet_sim_stop(m.sim);
+		const Bytes frame = frames::Build(shape, kStranger.data(), kMacA.data());
 		Flags seen;
-		for (const Bytes &one : ReadCapture(file.path))
+		for (const Bytes &one : SentByContext(m, f, frame, 1u << 31, 3, file.path))
 			seen.push_back(one[14 + 20 + 13]);
 		return seen;
 	});
 	EXPECT_EQ(flags.chip, (Flags{0x10, 0x10, 0x19}));
 	EXPECT_EQ(flags.qemu, (Flags{0x10, 0x10, 0x10}));
+}
+
+TEST(Quirks, NoLoopBit)
+{
+	auto status = Both("no-loop-bit", [](Machine &m) {
+		Function f(m, "0.0"), g(m, "0.1");
+		f.Up(kMacA);
+		g.Up(kMacB);
+		g.Send(Frame(kMacA, kMacB, 60));
+		m.Step();
+		return f.Receive().status >> 18 & 1;
+	});
+	EXPECT_EQ(status.chip, 1u);
+	EXPECT_EQ(status.qemu, 0u);
+}
+
+TEST(Quirks, IpLength)
+{
+	auto length = Both("ip-length", [](Machine &m) {
+		TempFile file;
+		m.Wire(0, "pcap-out:" + file.path);
+		Function f(m, "0.0");
+		f.Up(kMacA);
+		frames::Shape shape;
+		shape.tcp = true;
+		shape.payload = 1;
+		Bytes frame = frames::Build(shape, kStranger.data(), kMacA.data());
+		frame.resize(60);
+		vfnet_put_be16(&frame[14 + 10], 0);
+		const Bytes sent = SentByContext(m, f, frame, 0, 1, file.path).at(0);
+		EXPECT_TRUE(vfnet_checksum_ip4_good(&sent[14], 20));
+		return sent[16] << 8 | sent[17];
+	});
+	EXPECT_EQ(length.chip, 41);
+	EXPECT_EQ(length.qemu, 46);
+}
+
+TEST(Quirks, CutIsOne)
+{
+	using Values = std::vector<uint32_t>;
+	auto count = Both("cut-is-one", [](Machine &m) {
+		TempFile file;
+		m.Wire(0, "pcap-out:" + file.path);
+		Function f(m, "0.0");
+		f.Up(kMacA);
+		frames::Shape shape;
+		shape.tcp = true;
+		shape.payload = 250;
+		const Bytes frame = frames::Build(shape, kStranger.data(), kMacA.data());
+		EXPECT_EQ(3u, SentByContext(m, f, frame, 1u << 31, 3, file.path).size());
+		return Values{f.Rd(IGBVF_VFGPTC), f.Rd(IGBVF_VFGOTC)};
+	});
+	EXPECT_EQ(count.chip, (Values{3, 250 + 3 * 58}));
+	EXPECT_EQ(count.qemu, (Values{1, 250 + 58}));
 }
 
 TEST(Quirks, SeveralByNameAndOverSeveralCalls)

@@ -70,47 +70,12 @@ gtest_run() { # prefix as_root|as_user program argument...
 	"$who" /usr/bin/env $(test_environment) /usr/bin/timeout -k 1 "$GTEST_SECONDS" "$@" --gtest_color=no \
 		>"$out.out" 2>&1 || code=$?
 	[ "$code" != 124 ] || echo "killed after $GTEST_SECONDS s" >>"$out.out"
-	gtest_results "$prefix" "$code" "$out.list" "$out.out" >/share/results
+	awk -v mark=VFNET- -v prefix="$prefix." -v code="$code" -f "/host$VFNET_SOURCE/tests/common/gtest_results.awk" \
+		"$out.list" "$out.out" >/share/results
 	cat /share/results >/dev/console
 	if grep -q '^VFNET-FAIL' /share/results; then
 		# shellcheck disable=SC2034 # main.sh's
 		failed=yes
 		return 1
 	fi
-}
-
-# One line for each test that the list names; the words of a test stand between its RUN and its verdict.
-gtest_results() { # prefix exit-code list output
-	awk -v prefix="$1" -v code="$2" '
-		function verdict(word, text) {
-			if (running in wanted && !(running in judged)) {
-				judged[running] = 1
-				failures += word == "FAIL"
-				print "VFNET-" word, prefix "." running, substr(text, 1, 700)
-			}
-			running = ""
-		}
-		FNR == 1 { file++ }
-		file == 1 && /^[^ ]+\.( |$)/ { suite = $1; next }
-		file == 1 && /^  [^ ]/ && suite != "" {
-			if ((suite $1) !~ /(^|[.\/])DISABLED_/) { order[++n] = suite $1; wanted[suite $1] = 1 }
-			next
-		}
-		file == 1 { next }
-		/\[ RUN      \] / { sub(/.*\[ RUN      \] /, ""); running = $1; words = ""; next }
-		/\[       OK \] / { sub(/.*\[       OK \] [^ ]* */, ""); verdict("PASS", $0); next }
-		/\[  SKIPPED \] .*ms\)$/ { verdict("SKIP", words); next }
-		/\[  FAILED  \] .*ms\)$/ { verdict("FAIL", words); next }
-		running != "" && length(words) < 2000 { words = words $0 "|" }
-		{ last = $0 }
-		END {
-			if (running != "")
-				verdict("FAIL", "the program ended in this test, exit code " code ": " words)
-			for (i = 1; i <= n; i++) {
-				running = order[i]
-				verdict("FAIL", "not run: the program ended before, exit code " code)
-			}
-			if (n == 0 || (code != 0 && !failures))
-				print "VFNET-FAIL", prefix ".program", n " tests, exit code " code ": " last
-		}' "$3" "$4"
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Datagrams of every size, which a program at the other end sends back. */
-#include "tests/net/offload_peer.h"
+#include "tests/common/peer.h"
 
 #define UDP_BYTES 8u
-#define ECHO_PORT 7u
 #define WINDOW	  16u /* datagrams on the way */
 
 /* struct volley - datagrams that are under way; @missing: bit i: that of @first + i bytes */
@@ -31,7 +30,7 @@ static void make_sum_zero(const struct way *way, uint8_t *udp, uint32_t bytes)
 	put16(udp + UDP_BYTES, ~sum);
 }
 
-static void send_datagram(struct peer *peer, const struct way *way, uint32_t bytes)
+void peer_send_datagram(struct peer *peer, const struct way *way, uint32_t bytes)
 {
 	uint8_t *udp = peer_headers(peer, way, IS_UDP, UDP_BYTES + bytes);
 
@@ -72,7 +71,7 @@ static void exchange(struct peer *peer, struct volley *volley, uint64_t end)
 			peer_complain(peer, volley->way, "no answer; bytes", volley->first);
 		for (uint32_t i = 0; i < WINDOW; i++)
 			if (volley->missing & 1u << i)
-				send_datagram(peer, volley->way, volley->first + i);
+				peer_send_datagram(peer, volley->way, volley->first + i);
 		while (volley->missing && now_ns() < until)
 			peer_receive(peer, take_datagram, volley);
 	}

@@ -2,7 +2,7 @@
 /* What a program notices of a card that is reset or loses its link while it is in use. */
 #include <poll.h>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

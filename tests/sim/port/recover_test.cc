@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <thread>
 
-#include "tests/port/recover_rig.h"
+#include "tests/sim/port/recover_rig.h"
 
 namespace
 {

@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-#include "tests/port/recover_rig.h"
+#include "tests/sim/port/recover_rig.h"
 
 namespace
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Resets, and everything else that a card can do wrong, at any moment. */
-#include "tests/port/recover_rig.h"
+#include "tests/sim/port/recover_rig.h"
 
 namespace
 {

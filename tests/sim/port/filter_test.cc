@@ -9,7 +9,7 @@
 #include <chrono>
 #include <thread>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

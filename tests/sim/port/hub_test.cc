@@ -2,7 +2,7 @@
 /* Ports on a hub, "shm:": each of its losses alone, and exactly its name appears. */
 #include <poll.h>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 #include "tests/sim/shm/place.h"
 
 namespace

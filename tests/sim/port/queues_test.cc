@@ -2,7 +2,7 @@
 /* A port's second transmit queue. */
 #include <cerrno>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

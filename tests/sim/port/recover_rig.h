@@ -3,7 +3,7 @@
 #define VFNET_TESTS_RECOVER_RIG_H
 
 /* A program that goes on through resets of its cards, in a time that is the test's own. */
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 constexpr uint64_t kMs = 1000000;
 

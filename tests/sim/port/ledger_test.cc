@@ -2,7 +2,7 @@
 /* Each loss is injected alone, and exactly its name appears. */
 #include <thread>
 
-#include "tests/port/rig.h"
+#include "tests/sim/port/rig.h"
 
 namespace
 {

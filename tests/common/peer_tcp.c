@@ -3,12 +3,11 @@
  * The sender's side of TCP, as little as will do: no data comes back, what is lost is sent again
  * from there on, and the window is not scaled.
  */
-#include "tests/net/offload_peer.h"
+#include "tests/common/peer.h"
 
 #include <inttypes.h>
 
 #define TCP_BYTES  20u
-#define SINK_PORT  9u
 #define PART_MOST  60000u
 #define PART_LEAST 30000u
 #define FIRST_SEQ  0xfff80000u /* numbers wrap soon */
