@@ -52,7 +52,7 @@ run_wire() { # name arguments...
 }
 
 console_line() { # line
-	local word rest name
+	local word rest name events
 	printf '%s\n' "$1" >>"$LOG"
 	if [[ -n $VERBOSE ]]; then
 		printf '%s\n' "$1"
@@ -77,6 +77,10 @@ console_line() { # line
 		;;
 	VFNET-UNPLUG) unplug_device "$name" ;;
 	VFNET-PLUG) plug_device "$name" ;;
+	VFNET-TRACE)
+		read -ra events <<<"$rest"
+		trace_events "$name" "${events[@]}"
+		;;
 	VFNET-EXIT) GUEST_CODE=$name ;;
 	esac
 }
@@ -160,7 +164,7 @@ keep_output() {
 	local file base=${LOG%.log}
 	for file in "$DIR"/share/*; do
 		case $file in
-		*/dmesg | *.out | *.json | *.pcap) cp "$file" "$base.${file##*/}" ;;
+		*/dmesg | *.out | *.json | *.pcap | *.trace) cp "$file" "$base.${file##*/}" ;;
 		esac
 	done
 }

@@ -145,14 +145,16 @@ monitor_say() { # JSON
 	printf '%s\n' "$1" >&4
 }
 
-# Reads what the monitor has to say. A device that is gone for good is a file for the guest; QEMU also reports its
-# parts, by path.
+# Reads what the monitor has to say. A device that is gone for good, and tracing that is switched, is a file for the
+# guest; QEMU also reports a device's parts, by path.
 monitor_listen() {
 	local line
 	while read -r -t 0.01 -u 5 line; do
 		printf 'monitor: %s\n' "${line%$'\r'}" >>"$LOG"
 		if [[ $line =~ \"DEVICE_DELETED\".*\"device\":\ *\"([a-z0-9]+)\" ]]; then
 			: >"$DIR/share/gone.${BASH_REMATCH[1]}"
+		elif [[ $line =~ \"id\":\ *\"(traced\.[A-Za-z0-9._-]+)\" ]]; then
+			: >"$DIR/share/${BASH_REMATCH[1]}"
 		elif [[ $line == *'"error"'* ]]; then
 			say "QEMU: $line"
 		fi
@@ -166,4 +168,20 @@ unplug_device() { # edu0..edu3
 
 plug_device() { # edu0..edu3
 	monitor_say "{\"execute\":\"device_add\",\"arguments\":$(edu_device "${1#edu}")}"
+}
+
+# Trace events of QEMU's go to the share as NAME.trace; "off" ends that.
+trace_events() { # NAME|off event...
+	local name=$1 event enable=true
+	shift
+	rm -f "$DIR/share/traced.$name"
+	if [[ $name == off ]]; then
+		enable=false
+	else
+		monitor_say "{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"logfile $DIR/share/$name.trace\"}}"
+	fi
+	for event; do
+		monitor_say "{\"execute\":\"trace-event-set-state\",\"arguments\":{\"name\":\"$event\",\"enable\":$enable}}"
+	done
+	monitor_say "{\"execute\":\"query-name\",\"id\":\"traced.$name\"}" # answered when all that is done
 }

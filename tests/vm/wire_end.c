@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -43,6 +45,28 @@ int wire_open(struct wire_end *end, uint16_t local, uint16_t remote)
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&here, sizeof(here)) != 0 ||
 	    connect(fd, (struct sockaddr *)&there, sizeof(there)) != 0) {
+		int ret = -errno;
+
+		close(fd);
+		return ret;
+	}
+	end->fd = fd;
+	return 0;
+}
+
+int wire_open_interface(struct wire_end *end, const char *name)
+{
+	struct sockaddr_ll here = {.sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE)};
+	int fd, yes = 1;
+
+	here.sll_ifindex = (int)if_nametoindex(name);
+	if (here.sll_ifindex == 0)
+		return -errno;
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* hears nothing until it is bound */
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof(yes)) != 0 ||
+	    bind(fd, (struct sockaddr *)&here, sizeof(here)) != 0) {
 		int ret = -errno;
 
 		close(fd);
@@ -132,7 +156,8 @@ int wire_receive(struct wire_end *end, enum wire_flow flow, int timeout_ms, uint
 		now = wire_now_ns();
 		if (now >= deadline)
 			return 0;
-		poll(&wait, 1, (int)((deadline - now) / 1000000u) + 1);
+		if (!end->spin)
+			poll(&wait, 1, (int)((deadline - now) / 1000000u) + 1);
 	}
 }
 

@@ -4,7 +4,7 @@
 
 /*
  * The far end of the guest's Ethernet wire: QEMU's `-netdev socket,udp=` carries each frame,
- * without CRC, in one UDP datagram on the loopback interface.
+ * without CRC, in one UDP datagram on the loopback interface. Or a network interface, in the guest.
  */
 
 #include <stdbool.h>
@@ -23,14 +23,16 @@ enum wire_flow {
 	WIRE_FLOW_HELLO = 1,
 	WIRE_FLOW_STREAM,
 	WIRE_FLOW_BOUNCE,
+	WIRE_FLOW_PRIME,
 };
 
 /**
  * struct wire_end - an open end
- * @fd:      UDP socket, connected to QEMU's
+ * @fd:      UDP socket, connected to QEMU's, or packet socket of an interface
  * @mac:     this end's address: source of what is sent, destination of what is taken
  * @to:      destination of what is sent
  * @from:    source that what comes back must have, if @check_from
+ * @spin:    never sleep while waiting for a frame
  * @foreign: frames that came and are not ours (another destination, another ethertype, another
  * flow)
  * @corrupt: probes that came back changed
@@ -42,6 +44,7 @@ struct wire_end {
 	uint8_t to[VFNET_MAC_BYTES];
 	uint8_t from[VFNET_MAC_BYTES];
 	bool check_from;
+	bool spin;
 	uint64_t foreign;
 	uint64_t corrupt;
 	char bad[160];
@@ -49,6 +52,10 @@ struct wire_end {
 
 /** wire_open() - listen on UDP @local of 127.0.0.1 and talk to @remote. Return: 0 or -errno. */
 int wire_open(struct wire_end *end, uint16_t local, uint16_t remote);
+
+/** wire_open_interface() - a network interface in place of the wire; needs CAP_NET_RAW. Return: 0
+ * or -errno. */
+int wire_open_interface(struct wire_end *end, const char *name);
 
 /** wire_send() - send a frame of @len bytes with a probe. Return: 0 or -errno. */
 int wire_send(struct wire_end *end, size_t len, enum wire_flow flow, uint64_t seq);
@@ -81,12 +88,22 @@ struct wire_stream {
 
 bool wire_stream_run(struct wire_end *end, const struct wire_stream *opts);
 
-/** struct wire_bounce - one frame on its way */
+/** struct wire_bounce - one frame on its way, @count times or for @seconds, whichever is over first
+ * (0: no such limit) */
 struct wire_bounce {
 	uint64_t count;
+	uint64_t seconds;
 	size_t frame_bytes;
 };
 
 bool wire_bounce_run(struct wire_end *end, const struct wire_bounce *opts);
+
+/** struct wire_prime - @count frames at once, for a closed loop; nothing comes back */
+struct wire_prime {
+	uint64_t count;
+	size_t frame_bytes;
+};
+
+bool wire_prime_run(struct wire_end *end, const struct wire_prime *opts);
 
 #endif

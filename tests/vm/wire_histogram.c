@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "wire_histogram.h"
 
-#define SUB_BITS 5 /* 2^5 = WIRE_HISTOGRAM_SUB */
+#define SUB_BITS 8 /* 2^8 = WIRE_HISTOGRAM_SUB */
 
 static unsigned int shift_of(uint64_t value)
 {
@@ -10,7 +10,7 @@ static unsigned int shift_of(uint64_t value)
 	return top > SUB_BITS ? top - SUB_BITS : 0;
 }
 
-/* Values below 64 have a bucket each; above, each power of two has 32. */
+/* Values below 512 have a bucket each; above, each power of two has 256. */
 static unsigned int bucket_of(uint64_t value)
 {
 	unsigned int shift = shift_of(value);

@@ -27,7 +27,7 @@ extern "C" {
 #define IGBVF_QUEUES 2
 /** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
 #define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)
-/** IGBVF_BLOCK - descriptors between two RS marks, and refilled at a time. */
+/** IGBVF_BLOCK - descriptors between two RS marks; a ring is refilled in multiples. */
 #define IGBVF_BLOCK ((uint32_t)VFNET_POOL_BLOCK)
 
 /* How long a thing may take. */
@@ -168,6 +168,7 @@ struct igbvf_port {
  * @fill:      descriptor to post next
  * @posted:    from @next to @fill: only these may be read, the others hold stale DD bits
  * @skipping:  the rest of an endless chain is being dropped
+ * @refill_at: so many descriptors without buffer get some
  */
 struct igbvf_rxq {
 	alignas(64) struct vfnet_rxq rxq;
@@ -183,6 +184,7 @@ struct igbvf_rxq {
 	uint32_t fill;
 	uint32_t posted;
 	bool skipping;
+	uint16_t refill_at;
 	uint64_t packets;
 	uint64_t bytes;
 	struct vfnet_dev *dev;

@@ -368,7 +368,7 @@ int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned
 		got = igbvf_rx_take(q, pkt, n);
 	}
 	n_free = q->rxq.common.n_desc - 1 - q->posted;
-	if (n_free >= IGBVF_BLOCK)
+	if (n_free >= q->refill_at)
 		refill(q, n_free);
 	return (int)got;
 }

@@ -56,6 +56,10 @@ static void rxq_fill(struct igbvf_rxq *q, struct igbvf_port *port, const struct 
 	q->room = buffer_kib(pool) * KIB;
 	q->off = (uint16_t)pool->default_off;
 	q->chain_max = (uint16_t)((max_frame + q->room - 1) / q->room);
+	/* a doorbell for each second block, where that leaves the card three quarters of the ring
+	 */
+	q->refill_at =
+	    (uint16_t)(q->rxq.common.n_desc >= 8 * IGBVF_BLOCK ? 2 * IGBVF_BLOCK : IGBVF_BLOCK);
 }
 
 void igbvf_rxq_program(const struct igbvf_rxq *q, const struct igbvf_hw *hw)

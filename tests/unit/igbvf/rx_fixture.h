@@ -74,6 +74,21 @@ class RxTest : public QueueTest
 		vfnet_pkt_free(cache, pkt.data(), static_cast<unsigned int>(n));
 	}
 
+	/* From a full ring on, one frame after the other: the doorbell is written after @n. */
+	void expect_a_doorbell_per(uint32_t n)
+	{
+		ASSERT_EQ(card.n_writes(IGBVF_RDT), 2u) << "0, then all";
+		EXPECT_EQ(tail(), n_desc - 1);
+		for (uint32_t i = 0; i < n; i++) {
+			EXPECT_EQ(card.n_writes(IGBVF_RDT), 2u);
+			ASSERT_TRUE(put(60));
+			ASSERT_EQ(burst(), 1);
+			free_pkts(1);
+		}
+		EXPECT_EQ(card.n_writes(IGBVF_RDT), 3u);
+		EXPECT_EQ(tail(), n - 1);
+	}
+
 	vfnet_counters counters()
 	{
 		vfnet_counters sum = {};

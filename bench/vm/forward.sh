@@ -1,0 +1,69 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: BSD-2-Clause
+# needs: --kmod --iommu identity --hugepages 256 --time-limit 3600
+#
+# Forwarding in one boot, contender after contender, again and again: bench/vm/run forward. Each measurement is a line
+# of records.json, from which that makes its tables.
+
+# shellcheck source-path=SCRIPTDIR source=contenders.sh
+. "/host$VFNET_SOURCE/bench/vm/contenders.sh"
+
+readonly PF_MAC=52:54:00:00:00:01
+
+record() { # contender job size fields
+	echo "{\"contender\":\"$1\",\"job\":\"$2\",\"size\":$3,\"round\":$round,$4}" >>/share/records.json
+}
+
+gone_wrong() { # contender job
+	fail "forward.$1.$2" "$(tail -n 20 /share/measured /share/contender.out | tr '\n' '|')"
+}
+
+measure_loop() { # contender size seconds
+	local rate
+	if loop_rate "$@" >/share/measured 2>&1 && rate=$(grep -xE '[0-9.]+' /share/measured); then
+		record "$1" loop "$2" "\"pps\":$rate"
+	else
+		gone_wrong "$1" "loop.$2"
+	fi
+}
+
+# 1234 frames in 2.0 s, round trip min 1.0 median 2.0 p99 3.0 p99.9 4.0 max 5.0 us, ...
+round_trip_fields() {
+	sed -n 's/^\([0-9]*\) frames in .* min \([0-9.]*\) median \([0-9.]*\) p99 \([0-9.]*\) .*/"count":\1,"min_us":\2,"median_us":\3,"p99_us":\4/p' \
+		"$1"
+}
+
+measure_round_trip() { # contender size seconds
+	: >/share/measured
+	if ! echo_start "$1"; then
+		gone_wrong "$1" "round_trip.$2"
+		return
+	fi
+	if as_root taskset -c "$MEASURING_CPU" "$VFNET_BUILD/tests/vm/wire_test" --interface eth0 --src "$PF_MAC" \
+		--dst "$VFNET_MAC0" --from "$VFNET_MAC0" --size $(($2 - 4)) --seconds "$3" --spin bounce \
+		>/share/measured 2>&1; then
+		record "$1" round_trip "$2" "$(round_trip_fields /share/measured)"
+	else
+		gone_wrong "$1" "round_trip.$2"
+	fi
+	program_end "$1"
+}
+
+guest_main() { # SECONDS REPEATS CONTENDER...
+	local seconds=$1 repeats=$2 round=0 contender size
+	shift 2
+	contenders_prepare
+	while [ "$round" -lt "$repeats" ]; do
+		round=$((round + 1))
+		for contender; do
+			echo "VFNET-NOTE round $round of $repeats: $contender"
+			for size in 64 1518; do
+				take "$contender"
+				measure_loop "$contender" "$size" "$seconds"
+				take "$contender"
+				measure_round_trip "$contender" "$size" "$seconds"
+			done
+		done
+	done
+	pass forward "measured"
+}
