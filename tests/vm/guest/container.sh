@@ -54,5 +54,6 @@ guest_main() {
 	forgotten vfio-pci "$node" /dev/vfio/vfio
 	unbind "$VF0"
 	load_kmod && node=$(bind_kmod "$VF0") || return
+	forwards uvfio "$node" /dev/uiommu
 	forgotten uvfio "$node" /dev/uiommu
 }

@@ -203,6 +203,7 @@ with_iommu() {
 	load_kmod || return
 	mends uvfio "${interrupts}driver" "$VF0"
 	each_in_turn uvfio /dev/uiommu
+	forwards uvfio.forwards
 }
 
 # No command can do it: the firmware and the kernel's command line decide.
