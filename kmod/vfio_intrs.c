@@ -381,6 +381,20 @@ void vfio_intx_restore(struct vfio_dev *vdev)
 }
 
 /**
+ * vfio_irq_hang_up() - signal every eventfd that the function's interrupts are connected to
+ * @vdev: the device, gone; vdev->lock held
+ *
+ * Who sleeps until an interrupt would sleep for ever. One that comes for nothing is normal to them.
+ */
+void vfio_irq_hang_up(const struct vfio_dev *vdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < vdev->n_vectors; i++)
+		vfio_eventfd_signal(vdev->vectors[i].ctx);
+}
+
+/**
  * vfio_irq_signals() - whether INTx signals this eventfd
  * @vdev: its lock is held
  * @ctx:  the eventfd

@@ -133,6 +133,7 @@ static void vfio_dev_withdraw(struct vfio_dev *vdev)
 	vdev->gone = true;
 	vfio_mmap_revoke(vdev);
 	up_write(&vdev->memory_lock);
+	vfio_irq_hang_up(vdev); /* after that: who wakes finds ones in the BARs */
 
 	/* In this order: without an IOMMU the pages must stay until the device is quiet. */
 	vfio_dev_idle(vdev);

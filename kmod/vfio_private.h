@@ -257,6 +257,7 @@ int vfio_irq_eoi(struct vfio_dev *vdev);
 void vfio_intx_set_virtual(struct vfio_dev *vdev, bool off);
 void vfio_intx_restore(struct vfio_dev *vdev); /* the device's INTX_DISABLE as it should be */
 bool vfio_irq_signals(struct vfio_dev *vdev, struct eventfd_ctx *ctx);
+void vfio_irq_hang_up(const struct vfio_dev *vdev);
 
 /* vfio_eoi.c */
 int vfio_irq_eoi_eventfd(struct vfio_dev *vdev, int fd);

@@ -179,7 +179,7 @@ forked() {
 	fi
 }
 
-# A program that sleeps on VF 1's descriptor, which vfio-pci asks for. Our module takes a function at once, unasked.
+# A program that sleeps on VF 1's descriptor: vfio-pci asks for it, our module takes it and says so.
 start_sleeper() { # name: sets SLEEPER
 	as_user_exec "$EVENTS" "pci:$VF1" >"/share/$1.events.out" 2>&1 &
 	SLEEPER=$!
@@ -214,7 +214,7 @@ gone() {
 	start "$name" --mode echo --address "0=$IP0" "pci:$VF0"
 	check_answers "$name.before" "$IP0"
 	flood "$IP0"
-	[ "$DOOR" = kmod ] || start_sleeper "$name"
+	start_sleeper "$name"
 	"$@" &
 	taker=$!
 	if wait_for "$GONE_SECONDS" process_gone "$taker"; then
@@ -223,7 +223,7 @@ gone() {
 		fail "back.$DOOR.$name.taken" "$* waits for longer than $GONE_SECONDS s: $(dmesg | tail -n 1)"
 	fi
 	check_gone "$name"
-	[ "$DOOR" = kmod ] || check_woken "$name"
+	check_woken "$name"
 	wait "$taker"
 	kill "$FLOOD" 2>/dev/null
 }

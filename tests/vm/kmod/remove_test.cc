@@ -183,6 +183,23 @@ TEST_P(Remove, PollersAreToldThatItHangsUp)
 	EXPECT_TRUE(got.events & EPOLLHUP);
 }
 
+TEST_P(Remove, WhoSleepsUntilAnInterruptIsWoken)
+{
+	Pages bar = device_.map_bar(0);
+	Eventfd msi;
+	std::atomic<uint8_t> seen = 0;
+
+	ASSERT_EQ(device_.msi(msi.get()), 0);
+	std::thread sleeper([&] {
+		if (msi.wait(30000))
+			seen = bar.data()[0];
+	});
+	usleep(100000);
+	EXPECT_TRUE(go());
+	sleeper.join();
+	EXPECT_EQ(seen, 0xff) << "woken, and finds nothing there";
+}
+
 TEST_P(Remove, MemoryIsGivenBackAndNotTouchedAnyMore)
 {
 	Fd file = memory_file(PAGE);
