@@ -58,8 +58,8 @@ static bool has_source(const struct fwd_options *opts)
 	return false;
 }
 
-/* Who was reset: service counts that before the state changes. */
-static bool is_own_reset(struct fwd_port *port)
+/* Else by the driver of the physical function. Service counts that before the state changes. */
+static bool is_by_another_tool(struct fwd_port *port)
 {
 	uint64_t before = port->vf_resets;
 	struct vfnet_counters now;
@@ -81,7 +81,7 @@ static void say_state(struct fwd_loop *loop, struct fwd_port *port, uint64_t now
 	case VFNET_PORT_RESETTING:
 		port->down_ns = now_ns;
 		fprintf(stderr,
-			is_own_reset(port)
+			is_by_another_tool(port)
 			    ? "%s: somebody else has reset this function; setting it up again\n"
 			    : "%s: the physical function was reset; waiting for it\n",
 			name);

@@ -7,6 +7,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=contenders.sh
 . "/host$VFNET_SOURCE/bench/vm/contenders.sh"
+# shellcheck source-path=SCRIPTDIR source=records.sh
+. "/host$VFNET_SOURCE/bench/vm/records.sh"
 
 readonly PF_MAC=52:54:00:00:00:01
 
@@ -19,21 +21,16 @@ gone_wrong() { # contender job
 }
 
 measure_loop() { # contender size seconds
-	local rate
-	if loop_rate "$@" >/share/measured 2>&1 && rate=$(grep -xE '[0-9.]+' /share/measured); then
-		record "$1" loop "$2" "\"pps\":$rate"
+	local fields
+	if loop_rate "$@" >/share/measured 2>&1 && fields=$(rate_fields /share/measured); then
+		record "$1" loop "$2" "$fields"
 	else
 		gone_wrong "$1" "loop.$2"
 	fi
 }
 
-# 1234 frames in 2.0 s, round trip min 1.0 median 2.0 p99 3.0 p99.9 4.0 max 5.0 us, ...
-round_trip_fields() {
-	sed -n 's/^\([0-9]*\) frames in .* min \([0-9.]*\) median \([0-9.]*\) p99 \([0-9.]*\) .*/"count":\1,"min_us":\2,"median_us":\3,"p99_us":\4/p' \
-		"$1"
-}
-
 measure_round_trip() { # contender size seconds
+	local fields
 	: >/share/measured
 	if ! echo_start "$1"; then
 		gone_wrong "$1" "round_trip.$2"
@@ -41,8 +38,8 @@ measure_round_trip() { # contender size seconds
 	fi
 	if as_root taskset -c "$MEASURING_CPU" "$VFNET_BUILD/tests/vm/wire_test" --interface eth0 --src "$PF_MAC" \
 		--dst "$VFNET_MAC0" --from "$VFNET_MAC0" --size $(($2 - 4)) --seconds "$3" --spin bounce \
-		>/share/measured 2>&1; then
-		record "$1" round_trip "$2" "$(round_trip_fields /share/measured)"
+		>/share/measured 2>&1 && fields=$(round_trip_fields /share/measured); then
+		record "$1" round_trip "$2" "$fields"
 	else
 		gone_wrong "$1" "round_trip.$2"
 	fi

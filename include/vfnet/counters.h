@@ -73,7 +73,8 @@ enum vfnet_drops { VFNET_DROPS(VFNET_COUNTER_ENUM_DROPS) VFNET_DROPS_COUNT };
  * @hw_rx_bytes:   VFGORC, with CRC
  * @hw_tx_bytes:   VFGOTC, with CRC
  * @resets:        resets of the physical function seen
- * @vf_resets:     resets of this function alone, by somebody else, seen
+ * @vf_resets:     resets by somebody else, seen, which no driver of the physical function tells: of
+ *                 this function, or of the whole card by sysfs
  * @filters_lost:  what <vfnet/filter.h> asked for and the physical function refused after a reset
  * @offered_known: every loss of the card is in @missed (a software 82576 tells; hardware cannot)
  */

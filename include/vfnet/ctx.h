@@ -66,8 +66,11 @@ struct vfnet_opts {
  * no signal handler.
  *
  * After fork() the child has neither the memory nor the registers of pci: devices, and descriptors
- * are closed by execve(). A child that ends or runs another program does no harm; one that calls
- * the library with what it inherited dies by SIGSEGV, and the parent's ports do not notice.
+ * are closed by execve(). A child that ends or runs another program does no harm. One that does
+ * neither holds copies of the descriptors: the kernel waits for it, as for the parent, when it
+ * wants a function of vfio-pci back. One that calls the library with what it inherited dies by
+ * SIGSEGV, and the parent's ports do not notice; but where BAR 0 could not be mapped, of which a
+ * log line warns, it may have written the parent's registers before.
  *
  * Context: any thread; may block while memory is reserved.
  * Return: 0; -EINVAL for an option out of range; -ENOMEM when the machine does not have the

@@ -32,7 +32,10 @@ struct vfnet_port;
  *
  * A port is GONE when its device was unplugged, or when the kernel wants the function back, because
  * it is unbound from its driver or removed. The kernel then waits until it is closed: the call of
- * vfnet_port_service() that finds out does that, however long the program holds port and queues.
+ * vfnet_port_service() that finds out does that, however long the program holds port and queues,
+ * unless a queue, or another port of the context, is being opened or closed: then one soon after.
+ * Copies of the port's descriptors keep the kernel waiting, too: in a child of fork() without
+ * execve(), and with whoever handed them in.
  * What is in the rings is counted, and returns to the pool, when they are closed.
  */
 enum vfnet_port_state {
@@ -152,9 +155,10 @@ void vfnet_port_get_counters(struct vfnet_port *port, struct vfnet_counters *out
  * comes back by these calls: tens of milliseconds after the interface is up, if they come at the
  * deadlines. A port with a service thread does not need the call; it does no harm.
  *
- * Context: one thread at a time; never longer than 50 us: while another thread opens or closes a
- * queue it does nothing and asks to run again in 1 ms. The one call that makes the port GONE takes
- * some milliseconds: the kernel closes the device.
+ * Context: one thread at a time; 50 us at most, but for two rare calls. The one that makes the port
+ * GONE takes some milliseconds: the kernel closes the device. One that brings the port back may be
+ * held up for 100 ms, by a kernel that resets the function just then. While another thread opens
+ * or closes a queue it does nothing and asks to run again in 1 ms.
  * Return: when it wants to run next, in the time of @now_ns.
  */
 uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns);

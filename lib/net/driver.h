@@ -168,11 +168,12 @@ void vfnet_service_end(struct vfnet_port *port);
 /* wait.c */
 /**
  * vfnet_fd_join() - one descriptor for two
- * @b: -1 = there is none
+ * @b:      -1 = there is none
+ * @b_when: how the epoll watches @b: EPOLLIN; with EPOLLET epoll_wait() takes what @b has signalled
  *
  * Return: an epoll that is readable when @a or @b is, or @a itself; a negative errno.
  */
-int vfnet_fd_join(int a, int b);
+int vfnet_fd_join(int a, int b, uint32_t b_when);
 /** vfnet_port_wake() - make the descriptors of all queues readable. The caller has the lock. */
 void vfnet_port_wake(const struct vfnet_port *port);
 /** vfnet_rxq_wait_end() - the queue closes: let go of its interrupt. The caller has the lock. */

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,13 +35,23 @@ struct vfnet_service_thread {
 	int quit_fd;
 };
 
-static void drain(int fd)
+/*
+ * What the program polls becomes quiet, whatever happens next: it would spin else. The driver's
+ * signals are taken; the request stays in its eventfd until somebody has the lock, and only the
+ * epoll forgets it. Nothing there is fine: service was not called because of it.
+ */
+static void hush(const struct vfnet_port *port)
 {
+	int fd = __atomic_load_n(&port->event_fd, __ATOMIC_ACQUIRE);
+	struct epoll_event both[2];
 	uint64_t count;
 
-	/* nothing there is fine: service was not called because of it */
+	if (fd < 0)
+		return;
 	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
+	if (port->poll_fd != fd)
+		epoll_wait(port->poll_fd, both, 2, 0);
 }
 
 /*
@@ -75,12 +86,10 @@ static uint64_t service_locked(struct vfnet_port *port, uint64_t now_ns)
 
 uint64_t vfnet_port_service(struct vfnet_port *port, uint64_t now_ns)
 {
-	int fd = __atomic_load_n(&port->event_fd, __ATOMIC_ACQUIRE);
 	uint64_t next;
 
 	/* before the look at the device: what comes after the look is signalled again */
-	if (fd >= 0)
-		drain(fd);
+	hush(port);
 	/* a queue is being opened or closed, which may take 2 s: service does not wait */
 	if (pthread_mutex_trylock(&port->lock))
 		return now_ns + BUSY_RETRY_NS;
@@ -98,7 +107,9 @@ static int no_eventfd(const struct vfnet_port *port, int code, struct vfnet_err 
 /* What the program polls, made of the driver's @event_fd. Return: it; a negative errno */
 static int join_request(struct vfnet_dev *dev, int event_fd)
 {
-	return vfnet_fd_join(event_fd, dev->ops->request_fd ? dev->ops->request_fd(dev) : -1);
+	int request_fd = dev->ops->request_fd ? dev->ops->request_fd(dev) : -1;
+
+	return vfnet_fd_join(event_fd, request_fd, EPOLLIN | EPOLLET);
 }
 
 /* Return: the descriptor; the caller has the lock */

@@ -49,9 +49,10 @@ static int no_fd(const struct vfnet_port *port, int code, struct vfnet_err *err)
 			     port->dev->name, strerror(-code));
 }
 
-int vfnet_fd_join(int a, int b)
+int vfnet_fd_join(int a, int b, uint32_t b_when)
 {
-	struct epoll_event readable = {.events = EPOLLIN};
+	struct epoll_event a_event = {.events = EPOLLIN};
+	struct epoll_event b_event = {.events = b_when};
 	int fd, rc;
 
 	if (b < 0)
@@ -59,8 +60,8 @@ int vfnet_fd_join(int a, int b)
 	fd = epoll_create1(EPOLL_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (!epoll_ctl(fd, EPOLL_CTL_ADD, a, &readable) &&
-	    !epoll_ctl(fd, EPOLL_CTL_ADD, b, &readable))
+	if (!epoll_ctl(fd, EPOLL_CTL_ADD, a, &a_event) &&
+	    !epoll_ctl(fd, EPOLL_CTL_ADD, b, &b_event))
 		return fd;
 	rc = -errno;
 	close(fd);
@@ -74,7 +75,7 @@ static int open_fds(struct vfnet_rxq_wait *wait, struct vfnet_dev *dev)
 	wait->irq_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wait->irq_fd < 0)
 		return -errno;
-	wait->fd = vfnet_fd_join(wait->irq_fd, dev->ops->idle ? dev->ops->idle(dev) : -1);
+	wait->fd = vfnet_fd_join(wait->irq_fd, dev->ops->idle ? dev->ops->idle(dev) : -1, EPOLLIN);
 	if (wait->fd >= 0)
 		return 0;
 	rc = wait->fd;

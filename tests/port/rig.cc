@@ -35,8 +35,8 @@ void PortTest::OpenSim()
 	opts.mode = sim_mode_;
 	ASSERT_EQ(0, vfnet_sim_open(&opts, &sim_, &err_)) << err_.text;
 	std::string card = env_.fixed_macs ? "mac=0:02:00:00:00:01:00,mac=1:02:00:00:00:01:01" : "";
-	if (env_.qemu)
-		card += card.empty() ? "quirks=qemu" : ",quirks=qemu";
+	if (!env_.quirks.empty())
+		card += (card.empty() ? "quirks=" : ",quirks=") + env_.quirks;
 	ASSERT_EQ(0, vfnet_sim_card(sim_, 0, card.c_str(), &err_)) << err_.text;
 	ASSERT_EQ(0, vfnet_sim_card(sim_, 0, sim_card_.c_str(), &err_)) << err_.text;
 	if (need_linux_) {
@@ -157,9 +157,10 @@ void PortTest::Close()
 
 bool PortTest::Deviates(int row) const
 {
-	if (env_.qemu)
-		RecordProperty("row", row);
-	return env_.qemu;
+	if (!env_.Deviates(row))
+		return false;
+	RecordProperty("row", row);
+	return true;
 }
 
 Mac PortTest::MacOf(size_t i) const

@@ -117,8 +117,10 @@ static int dev_attach(struct vfnet_dev *base, struct vfnet_dma *base_dma, struct
 	else
 		rc = vfnet_err_set(err, -EXDEV, "%s: the DMA domain is that of other functions",
 				   dev->fn.name);
-	if (!rc)
+	if (!rc) {
 		dev->dma = dma;
+		dev->io_fd = dev->fd;
+	}
 	return rc;
 }
 
@@ -185,8 +187,8 @@ static void dev_close(struct vfnet_dev *base)
 	} else {
 		let_go(dev);
 	}
-	if (dev->nothing_fd >= 0)
-		close(dev->nothing_fd);
+	if (dev->renumbered)
+		close(dev->io_fd);
 	free(dev);
 }
 
@@ -268,7 +270,7 @@ static int dev_new(struct vfnet_pci_bus *bus, const struct vfnet_pci_function *f
 	dev->handed = *handed;
 	dev->fd = -1;
 	dev->request_fd = -1;
-	dev->nothing_fd = -1;
+	dev->io_fd = -1;
 	rc = claim(dev, err);
 	if (rc) {
 		free(dev);

@@ -278,7 +278,9 @@ struct vfnet_pci_region {
  * @handed:    descriptors that came with the name
  * @fd:        the function; -1 = not open
  * @request_fd: eventfd that the kernel signals to have the function back; -1 = it never does
- * @nothing_fd: revoked: the number that @fd had; reads and writes fail. -1 = not yet
+ * @io_fd:     by which registers that are not mapped are read and written: @fd; renumbered:
+ * nothing, so reads and writes fail. Stays what it is from attach to close, as bursts load it
+ * @renumbered: @fd has another number than @io_fd
  * @revoked:   registers are out of reach, for all threads; atomic
  * @group:     door_group: where it is
  * @can_reset: vfio-pci: it has a function-level reset that the kernel can use
@@ -296,9 +298,10 @@ struct vfnet_pci_dev {
 	struct vfnet_pci_handed handed;
 	int fd;
 	int request_fd;
-	int nothing_fd;
+	int io_fd;
 	uint32_t revoked;
 	struct vfnet_pci_group *group;
+	bool renumbered;
 	bool can_reset;
 	bool irqs_on;
 	struct vfnet_pci_region region[VFNET_PCI_REGIONS];

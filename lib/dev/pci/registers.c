@@ -77,7 +77,7 @@ uint32_t vfnet_pci_read32(struct vfnet_dev *base, unsigned int bar, uint32_t off
 		return UINT32_MAX;
 	if (region->map)
 		return vfnet_io_read32(region->map + offset);
-	if (dev->host->pread(dev->fd, &val, sizeof(val), region->offset + (off_t)offset) !=
+	if (dev->host->pread(dev->io_fd, &val, sizeof(val), region->offset + (off_t)offset) !=
 	    sizeof(val))
 		return UINT32_MAX;
 	return le32toh(val);
@@ -96,7 +96,7 @@ void vfnet_pci_write32(struct vfnet_dev *base, unsigned int bar, uint32_t offset
 		return;
 	}
 	/* a write that fails is one to a device that is gone: the next read says so */
-	dev->host->pwrite(dev->fd, &le, sizeof(le), region->offset + (off_t)offset);
+	dev->host->pwrite(dev->io_fd, &le, sizeof(le), region->offset + (off_t)offset);
 }
 
 uint32_t *vfnet_pci_doorbell(struct vfnet_dev *base, unsigned int bar, uint32_t offset)

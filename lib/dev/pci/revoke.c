@@ -40,8 +40,9 @@ static int replace(const struct vfnet_pci_host *host, const struct vfnet_pci_reg
 }
 
 /*
- * The function gets another number, and the old one a descriptor with which neither pread() nor
- * pwrite() can do anything: a thread that has read it must not meet the file that is opened next.
+ * The function gets another number for those who close it, and the old one, io_fd, a descriptor
+ * with which neither pread() nor pwrite() can do anything: threads that load io_fd at whatever
+ * moment must not meet the file that is opened next.
  */
 static int renumber(struct vfnet_pci_dev *dev)
 {
@@ -60,7 +61,7 @@ static int renumber(struct vfnet_pci_dev *dev)
 		return rc;
 	}
 	dev->fd = fd;
-	dev->nothing_fd = number;
+	dev->renumbered = true;
 	return 0;
 }
 
@@ -68,7 +69,7 @@ int vfnet_pci_revoke(struct vfnet_dev *base, struct vfnet_err *err)
 {
 	struct vfnet_pci_dev *dev = VFNET_CONTAINER_OF(base, struct vfnet_pci_dev, dev);
 	/* a second try has done that */
-	int rc = dev->nothing_fd < 0 ? renumber(dev) : 0;
+	int rc = dev->renumbered ? 0 : renumber(dev);
 
 	/* BAR 0 is the only one that is ever mapped */
 	if (!rc && dev->region[0].map)

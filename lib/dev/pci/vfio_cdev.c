@@ -85,8 +85,8 @@ static int bind_failed(const struct vfnet_pci_dev *dev, int errnum, struct vfnet
 		    err, -EPERM,
 		    "%s: the kernel refuses a DMA domain, usually because the machine has no "
 		    "interrupt remapping and a device could forge interrupts. Switch it on in "
-		    "the firmware set-up, or accept the risk: "
-		    "modprobe iommufd allow_unsafe_interrupts=1",
+		    "the firmware set-up, or accept the risk, as root: "
+		    "echo Y > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
 		    dev->fn.name);
 	if (errnum != EBUSY && errnum != EINVAL)
 		return vfnet_err_set(err, -errnum, "%s: the kernel does not bind it to iommufd: %s",

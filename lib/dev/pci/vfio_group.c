@@ -237,8 +237,8 @@ static int set_iommu_failed(const char *name, int errnum, struct vfnet_err *err)
 		    err, -EPERM,
 		    "%s: the kernel refuses a DMA domain, usually because the machine has no "
 		    "interrupt remapping and a device could forge interrupts. Switch it on in "
-		    "the firmware set-up, or accept the risk: "
-		    "modprobe vfio_iommu_type1 allow_unsafe_interrupts=1",
+		    "the firmware set-up, or accept the risk, as root: "
+		    "echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
 		    name);
 	return vfnet_err_set(err, -errnum, "%s: the kernel refuses a DMA domain: %s", name,
 			     strerror(errnum));

@@ -206,7 +206,8 @@ TEST_F(PciCdev, RivalsAreNamed)
 TEST_F(PciCdev, WithoutInterruptRemappingTheMessageHasTheParameter)
 {
 	machine.fail("BIND", EPERM);
-	expect_attach_error(-EPERM, "modprobe iommufd allow_unsafe_interrupts=1");
+	expect_attach_error(-EPERM,
+			    "echo Y > /sys/module/iommufd/parameters/allow_unsafe_interrupts");
 }
 
 TEST_F(PciCdev, MappingsThatDoNotFitAreRefused)

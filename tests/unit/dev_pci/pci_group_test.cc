@@ -300,7 +300,10 @@ TEST_F(PciGroup, NoInterruptRemappingIsExplained)
 	Attached vf(machine);
 
 	EXPECT_EQ(-EPERM, vf.rc);
-	expect_error(vf.err, -EPERM, {VF0, "interrupt remapping", "allow_unsafe_interrupts=1"});
+	expect_error(vf.err, -EPERM,
+		     {VF0, "interrupt remapping",
+		      "echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_"
+		      "interrupts"});
 	EXPECT_EQ(0, vf.dev->ops->attach(vf.dev, vf.dma, &vf.err)) << "nothing was left behind";
 }
 

@@ -34,6 +34,8 @@ int number_of(struct vfnet_dev *dev)
 	return reinterpret_cast<struct vfnet_pci_dev *>(dev)->fd; /* its first member */
 }
 
+int last_number; /* of a write to a register that is not mapped */
+
 class PciRequest : public testing::Test
 {
       protected:
@@ -174,6 +176,30 @@ TEST_F(PciRequest, TheNumberOfTheDescriptorStaysTaken)
 	EXPECT_EQ(-1, pread(number, &val, sizeof(val), 0));
 	EXPECT_EQ(-1, pwrite(number, &val, sizeof(val), 0));
 	EXPECT_EQ(UINT32_MAX, vf.dev->ops->read32(vf.dev, 0, STATUS));
+}
+
+/*
+ * A thread on its way to a register that is not mapped may load the number at any moment of the
+ * revoking: it is the same one at each. That which replaces the mapping of BAR 0 fails here, and so
+ * stops the revoking in the middle.
+ */
+TEST_F(PciRequest, ThreadsNeverLoadTheNumberThatDetachCloses)
+{
+	Attached vf(machine);
+	const int number = number_of(vf.dev);
+
+	last_number = -1;
+	machine.host.pwrite = [](int fd, const void *, size_t bytes, off_t) {
+		last_number = fd;
+		return static_cast<ssize_t>(bytes);
+	};
+	vf.dev->ops->write32(vf.dev, 3, 0, 1);
+	ASSERT_EQ(number, last_number);
+	machine.fail("mmap", ENOMEM);
+	ASSERT_EQ(-ENOMEM, vf.dev->ops->revoke(vf.dev, &err));
+	vf.dev->ops->write32(vf.dev, 3, 0, 1);
+	EXPECT_EQ(number, last_number);
+	EXPECT_NE(number, number_of(vf.dev)) << "the one to close";
 }
 
 /* No moment at which a load or a store faults, or a register reads anything else. */

@@ -83,6 +83,25 @@ TEST_F(Events, ARequestMakesThePortGoneAndTheDeviceIsGivenBackByTheNextService)
 	EXPECT_EQ("", fake_.history()) << "once";
 }
 
+/* Whoever polls would else do nothing but that, for as long as a queue is being opened or closed.
+ */
+TEST_F(Events, ARequestThatCannotBeServedYetLeavesTheDescriptorQuietAndIsKept)
+{
+	port_ = OpenPort();
+	int fd = vfnet_port_fd(port_, &err_);
+	ASSERT_LE(0, fd) << err_.text;
+	ASSERT_EQ(0, eventfd_write(fake_.request_fd, 1));
+	EXPECT_TRUE(Readable(fd));
+	pthread_mutex_lock(&port_->lock);
+	EXPECT_EQ(1000007u, vfnet_port_service(port_, 7));
+	EXPECT_FALSE(Readable(fd));
+	EXPECT_EQ(0u, fake_driver.n_give_backs);
+	pthread_mutex_unlock(&port_->lock);
+	vfnet_port_service(port_, 1000007);
+	EXPECT_EQ(1u, fake_driver.n_give_backs);
+	EXPECT_EQ(0, fake_.open_domains);
+}
+
 TEST_F(Events, ADeviceThatIsGoneIsClosedToo)
 {
 	port_ = OpenPort();
