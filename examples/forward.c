@@ -4,7 +4,9 @@
  * Ctrl-C. Without arguments it runs on two software 82576 cards, between a source and a sink:
  *
  *     forward
- *     forward pci:0000:01:10.0 pci:0000:01:10.1
+ *     forward pci:0000:01:10.0 pci:0000:01:10.1    VF 0 of each of two ports of a card
+ *
+ * The two must be in two networks: between functions of one, broadcasts go round for ever.
  */
 #include <inttypes.h>
 #include <signal.h>
