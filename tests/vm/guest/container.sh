@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --kmod
+# needs: --kmod --cpus 1
 #
 # The recipe of dist/container on a real function: an ordinary user's vfnet-fwd in a sandbox without any capability, whose
 # /dev has two device files and no more; and what the doctor says where one of them was forgotten.

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --kmod
+# needs: --kmod --cpus 1
 #
 # vfnet-dev as root does it on a machine with a card: looks, makes functions with fixed addresses, gives them to the
 # ordinary user by each of the two drivers, reads registers beside a running program, and puts everything back.

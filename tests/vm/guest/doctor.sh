@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --kmod
+# needs: --kmod --cpus 1
 # modes: vtd nointremap none
 #
 # `vfnet-dev doctor` as a new user meets it: things are taken away, an ordinary user asks in a shell of their own, what

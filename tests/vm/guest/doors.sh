@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --kmod
+# needs: --kmod --cpus 1
 #
 # The ways to a function, by vfnet-fwd as an ordinary user:
 #   kmod    both VFs bound to our module: a stream, and what is said when something is missing

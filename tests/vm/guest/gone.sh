@@ -1,5 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
+# needs: --cpus 1
 #
 # The administrator takes a VF away from a program that uses it: unbinds it from vfio-pci, or removes all VFs, which both
 # wait until the program has closed the function. It must be told, close it while it still holds port and queues, live,

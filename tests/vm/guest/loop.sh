@@ -1,5 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
+# needs: --cpus 1
 #
 # Frames that go round through the card's internal switch, with no generator and no sink, so that none may be lost:
 #   one    one process, port 0 sends to VF 1 and port 1's frames go out of port 0 again

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
-# needs: --kmod --mac none --hugepages 96 --time-limit 1200
+# needs: --kmod --cpus 1 --mac none --hugepages 96 --time-limit 1200
 #
 # All of tests/port in one boot, through our module and through vfio-pci, as an ordinary user: two VFs, and Linux's stack
 # on the PF. The programs ask for no rights; what an administrator does, this script does for them. Arguments choose a

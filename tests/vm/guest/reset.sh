@@ -1,5 +1,6 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: BSD-2-Clause
+# needs: --cpus 1
 #
 # The physical function goes down and up again, or is reset, under a running vfnet-fwd, idle or with frames in its
 # rings. It must say so within a bounded time, go on by itself, and end with exit code 0 and a ledger that balances. One
