@@ -5,6 +5,7 @@
  * service made of it. Exit: 0 when it was woken; hold: never, the port stays open.
  */
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,23 +20,33 @@ static const char *const states[] = {
     [VFNET_PORT_GONE] = "gone",
 };
 
+/* Waking for nothing is allowed, a ping, say. Return: whether service found something */
+static bool is_news(struct vfnet_port *port, const struct vfnet_link *before,
+		    struct vfnet_link *now)
+{
+	vfnet_port_service(port, 0);
+	vfnet_port_get_link(port, now);
+	return vfnet_port_state(port) != VFNET_PORT_RUNNING || now->up != before->up;
+}
+
 /* Return: 0; 1: nothing came */
 static int wait_for_event(struct vfnet_port *port, int fd)
 {
 	struct pollfd event = {.fd = fd, .events = POLLIN};
-	struct vfnet_link link;
+	struct vfnet_link before, now;
 
 	/* what is in the mailbox since the port was opened */
 	vfnet_port_service(port, 0);
+	vfnet_port_get_link(port, &before);
 	puts("waiting");
 	fflush(stdout);
-	if (poll(&event, 1, PATIENCE_MS) != 1) {
-		printf("nothing in %d ms\n", PATIENCE_MS);
-		return 1;
-	}
-	vfnet_port_service(port, 0);
-	vfnet_port_get_link(port, &link);
-	printf("woken: %s, link %s\n", states[vfnet_port_state(port)], link.up ? "up" : "down");
+	do {
+		if (poll(&event, 1, PATIENCE_MS) != 1) {
+			printf("nothing in %d ms\n", PATIENCE_MS);
+			return 1;
+		}
+	} while (!is_news(port, &before, &now));
+	printf("woken: %s, link %s\n", states[vfnet_port_state(port)], now.up ? "up" : "down");
 	fflush(stdout);
 	return 0;
 }
