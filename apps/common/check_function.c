@@ -159,11 +159,6 @@ void app_test_function(const struct app_subject *subject, struct app_finding *fi
 
 /* ---- whose is it ---- */
 
-static bool is_ours_to_use(const struct app_function *fn)
-{
-	return !strcmp(fn->driver, APP_DRIVER_VFIO_PCI) || !strcmp(fn->driver, APP_DRIVER_OURS);
-}
-
 void app_test_driver(const struct app_subject *subject, struct app_finding *finding)
 {
 	const struct app_function *fn = &subject->fn;
@@ -175,7 +170,7 @@ void app_test_driver(const struct app_subject *subject, struct app_finding *find
 		app_is_later(finding, "when there is a virtual function");
 		return;
 	}
-	if (is_ours_to_use(fn)) {
+	if (app_driver_is_for_programs(fn->driver)) {
 		app_is_ok(finding, "bound to %s", fn->driver);
 		return;
 	}
@@ -190,34 +185,22 @@ void app_test_driver(const struct app_subject *subject, struct app_finding *find
 	app_advise(finding, "for good: the unit vfnet-bind@.service " APP_EXAMPLES);
 }
 
-/* " 0000:01:00.1 (igb)" for each member of the group that a kernel driver has */
-static size_t list_rivals(const struct app_subject *subject, char *text, size_t bytes,
-			  struct app_member *first)
+/* " 0000:01:00.1 (igb)" for each */
+static void list_rivals(const struct app_member *rivals, size_t n, char *text, size_t bytes)
 {
-	struct app_member members[APP_MEMBERS_MAX];
-	size_t n = app_group_read(subject->machine, &subject->fn, members);
-	size_t used = 0, n_rivals = 0;
+	size_t used = 0;
 
-	for (size_t i = 0; i < n && i < APP_MEMBERS_MAX; i++) {
-		if (!strcmp(members[i].address, subject->address) ||
-		    app_driver_is_neutral(members[i].driver) ||
-		    !strcmp(members[i].driver, APP_DRIVER_OURS))
-			continue;
-		if (!n_rivals++)
-			*first = members[i];
-		if (used < bytes)
-			used += (size_t)snprintf(text + used, bytes - used, " %s (%s)",
-						 members[i].address, members[i].driver);
-	}
-	return n_rivals;
+	for (size_t i = 0; i < n && used < bytes; i++)
+		used += (size_t)snprintf(text + used, bytes - used, " %s (%s)", rivals[i].address,
+					 rivals[i].driver);
 }
 
 void app_test_group(const struct app_subject *subject, struct app_finding *finding)
 {
 	const struct app_function *fn = &subject->fn;
 	struct app_member members[APP_MEMBERS_MAX];
-	struct app_member rival;
-	char rivals[160] = "";
+	size_t n = app_rivals_read(subject->machine, fn, members);
+	char rivals[160];
 
 	if (!app_is_vf(subject)) {
 		app_is_later(finding, "when there is a virtual function");
@@ -225,17 +208,18 @@ void app_test_group(const struct app_subject *subject, struct app_finding *findi
 		app_is_missing(finding, "in no IOMMU group: nothing would confine its DMA");
 		app_advise(finding, "see iommu above; a machine whose IOMMU is on and leaves this "
 				    "function out needs another slot");
-	} else if (!list_rivals(subject, rivals, sizeof(rivals), &rival)) {
-		app_is_ok(finding, "%d, %zu function(s), none of another driver", fn->group,
-			  app_group_read(subject->machine, fn, members));
-	} else if (!strcmp(rival.address, fn->pf)) {
+	} else if (!n) {
+		n = app_group_read(subject->machine, fn, members);
+		app_is_ok(finding, "%d, %zu function(s), none of another driver", fn->group, n);
+	} else if (!strcmp(members[0].address, fn->pf)) {
 		app_is_missing(finding, "%d, which it shares with its own physical function %s",
 			       fn->group, fn->pf);
 		app_advise(finding, "the slot does not keep functions apart (no ACS): use another");
 	} else {
+		list_rivals(members, n, rivals, sizeof(rivals));
 		app_is_missing(finding, "%d, which it shares with%s: a group has one user",
 			       fn->group, rivals);
-		app_root_mends(finding, "echo %s > %s/bus/pci/drivers/%s/unbind", rival.address,
-			       subject->machine->sysfs, rival.driver);
+		app_root_mends(finding, "echo %s > %s/bus/pci/drivers/%s/unbind",
+			       members[0].address, subject->machine->sysfs, members[0].driver);
 	}
 }

@@ -16,25 +16,6 @@
 
 /* ---- the IOMMU ---- */
 
-/* how many entries of a folder begin so; @first gets the first of them, "" = none */
-static unsigned int count_entries(const char *folder, const char *prefix, char *first, size_t bytes)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir(folder);
-	unsigned int n = 0;
-
-	first[0] = '\0';
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)))
-			continue;
-		if (!n++ && strlen(entry->d_name) < bytes)
-			strcpy(first, entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
 /* Those words of the kernel's command line that are about the IOMMU; "" = none. */
 static void iommu_words(const struct app_machine *machine, char *words, size_t bytes)
 {
@@ -54,10 +35,9 @@ static void iommu_words(const struct app_machine *machine, char *words, size_t b
 static bool has_iommu(const struct app_subject *subject)
 {
 	char path[APP_PATH_BYTES];
-	char name[32];
 
 	app_path(path, "%s/kernel/iommu_groups", subject->machine->sysfs);
-	return count_entries(path, "", name, sizeof(name)) && !subject->fn.unconfined;
+	return app_count_entries(path) && !subject->fn.unconfined;
 }
 
 static const char grub[] = "add it to GRUB_CMDLINE_LINUX in /etc/default/grub, then, as root, "
@@ -109,9 +89,9 @@ void app_test_iommu(const struct app_subject *subject, struct app_finding *findi
 		return;
 	}
 	app_path(path, "%s/kernel/iommu_groups", machine->sysfs);
-	n_groups = count_entries(path, "", unit, sizeof(unit));
+	n_groups = app_count_entries(path);
 	app_path(path, "%s/class/iommu", machine->sysfs);
-	count_entries(path, "", unit, sizeof(unit));
+	app_first_entry(path, "", unit, sizeof(unit));
 	app_is_ok(finding, "on: %s, %u groups; kernel command line: %s", *unit ? unit : "unnamed",
 		  n_groups, *words ? words : "nothing about it");
 }
@@ -200,8 +180,9 @@ void app_test_interrupts(const struct app_subject *subject, struct app_finding *
 		return;
 	}
 	app_path(switched, "%s/module/%s", machine->sysfs,
-		 subject->ours ? "uvfio/parameters/allow_unsafe_intrs"
-			       : "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+		 subject->ours		   ? "uvfio/parameters/allow_unsafe_intrs"
+		 : app_by_iommufd(subject) ? "iommufd/parameters/allow_unsafe_interrupts"
+					   : "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
 	if (app_read_text(switched, text, sizeof(text))) {
 		app_is_later(finding, "not remapped; to be accepted when the module is loaded");
 	} else if (text[0] == 'Y') {

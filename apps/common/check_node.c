@@ -52,33 +52,54 @@ static void say_no_node(const struct app_subject *subject, const char *node, con
 	}
 }
 
-void app_test_node(const struct app_subject *subject, struct app_finding *finding)
+static void say_not_open(const struct app_subject *subject, const char *node,
+			 struct app_finding *finding)
+{
+	const char *user = subject->user->name;
+
+	app_is_missing(finding, "%s: %s may not open it", node, user);
+	app_root_mends(finding, "chown %s %s", user, node);
+	app_advise(finding, "for good: the udev rule 70-vfnet.rules " APP_EXAMPLES);
+}
+
+bool app_by_iommufd(const struct app_subject *subject)
 {
 	const struct app_function *fn = &subject->fn;
 
-	if (!subject->exists || !fn->node[0]) {
+	if (!subject->exists || !fn->cdev[0] || subject->user->may_open(fn->node))
+		return false;
+	/* where the user may open neither, the group's file is the easier one to give */
+	return subject->user->may_open(fn->cdev) || !app_exists(fn->node);
+}
+
+void app_test_node(const struct app_subject *subject, struct app_finding *finding)
+{
+	const char *node = app_by_iommufd(subject) ? subject->fn.cdev : subject->fn.node;
+
+	if (!subject->exists || !node[0])
 		app_is_later(finding, "when it is bound");
-	} else if (!app_exists(fn->node)) {
-		say_no_node(subject, fn->node, subject->ours ? "uvfio" : "vfio", finding);
-	} else if (!subject->user->may_open(fn->node)) {
-		app_is_missing(finding, "%s: %s may not open it", fn->node, subject->user->name);
-		app_root_mends(finding, "chown %s %s", subject->user->name, fn->node);
-		app_advise(finding, "for good: the udev rule 70-vfnet.rules " APP_EXAMPLES);
-	} else {
-		app_is_ok(finding, "%s", fn->node);
-	}
+	else if (!app_exists(node))
+		say_no_node(subject, node, subject->ours ? "uvfio" : "vfio", finding);
+	else if (!subject->user->may_open(node))
+		say_not_open(subject, node, finding);
+	else
+		app_is_ok(finding, "%s", node);
 }
 
 void app_test_domain(const struct app_subject *subject, struct app_finding *finding)
 {
+	bool iommufd = app_by_iommufd(subject);
 	char node[APP_PATH_BYTES];
 
-	app_path(node, "%s/%s", subject->machine->dev, subject->ours ? "uiommu" : "vfio/vfio");
+	app_path(node, "%s/%s", subject->machine->dev,
+		 subject->ours ? "uiommu" : (iommufd ? "iommu" : "vfio/vfio"));
 	if (!app_exists(node)) {
 		if (subject->exists && subject->fn.node[0])
 			say_no_node(subject, node, "misc", finding);
 		else
 			app_is_later(finding, "when the module is loaded and has a function");
+	} else if (!subject->user->may_open(node) && iommufd) {
+		say_not_open(subject, node, finding);
 	} else if (!subject->user->may_open(node)) {
 		app_is_missing(finding, "%s: %s may not open it", node, subject->user->name);
 		/* as the kernel makes it: by itself it gives access to nothing */

@@ -95,10 +95,8 @@ bool app_is_vf(const struct app_subject *subject)
 /* A function that is bound says which door it has; else ours, as somebody has loaded it. */
 static bool is_ours(const struct app_machine *machine, const struct app_subject *subject)
 {
-	if (subject->exists && !strcmp(subject->fn.driver, APP_DRIVER_OURS))
-		return true;
-	if (subject->exists && !strcmp(subject->fn.driver, APP_DRIVER_VFIO_PCI))
-		return false;
+	if (subject->exists && app_driver_is_for_programs(subject->fn.driver))
+		return !strcmp(subject->fn.driver, APP_DRIVER_OURS);
 	return app_driver_is_loaded(machine, APP_DRIVER_OURS);
 }
 
@@ -116,19 +114,13 @@ static int ask_named(const struct app_machine *machine, const char *address,
 	return rc == -ENODEV ? 0 : rc;
 }
 
-static bool is_bound(const struct app_function *fn)
-{
-	return fn->kind == APP_VF &&
-	       (!strcmp(fn->driver, APP_DRIVER_OURS) || !strcmp(fn->driver, APP_DRIVER_VFIO_PCI));
-}
-
 /* the bound ones; else the first virtual one; else the first */
 static size_t choose(const struct app_function *list, size_t n, const struct app_function **chosen)
 {
 	size_t n_chosen = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (is_bound(&list[i]))
+		if (list[i].kind == APP_VF && app_driver_is_for_programs(list[i].driver))
 			chosen[n_chosen++] = &list[i];
 	for (size_t i = 0; i < n && !n_chosen; i++)
 		if (list[i].kind == APP_VF)

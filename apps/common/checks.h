@@ -149,6 +149,12 @@ __attribute__((format(printf, 2, 3))) void app_user_mends(struct app_finding *fi
 __attribute__((format(printf, 2, 3))) void app_advise(struct app_finding *finding, const char *fmt,
 						      ...);
 
+/**
+ * app_by_iommufd() - whether the library opens a function of vfio-pci by iommufd: where the group
+ * is not there or not the user's
+ */
+bool app_by_iommufd(const struct app_subject *subject);
+
 /** app_is_vf() - it is about a virtual function that exists. */
 bool app_is_vf(const struct app_subject *subject);
 

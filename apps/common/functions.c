@@ -242,9 +242,27 @@ size_t app_group_read(const struct app_machine *machine, const struct app_functi
 	return n;
 }
 
+size_t app_rivals_read(const struct app_machine *machine, const struct app_function *fn,
+		       struct app_member *rivals)
+{
+	size_t n = app_group_read(machine, fn, rivals);
+	size_t n_rivals = 0;
+
+	for (size_t i = 0; i < n && i < APP_MEMBERS_MAX; i++)
+		if (strcmp(rivals[i].address, fn->address) &&
+		    !app_driver_is_neutral(rivals[i].driver))
+			rivals[n_rivals++] = rivals[i];
+	return n_rivals;
+}
+
+bool app_driver_is_for_programs(const char *driver)
+{
+	return !strcmp(driver, APP_DRIVER_OURS) || !strcmp(driver, APP_DRIVER_VFIO_PCI);
+}
+
 bool app_driver_is_neutral(const char *driver)
 {
-	return !driver[0] || !strcmp(driver, APP_DRIVER_VFIO_PCI) || !strcmp(driver, "pci-stub") ||
+	return !driver[0] || app_driver_is_for_programs(driver) || !strcmp(driver, "pci-stub") ||
 	       !strcmp(driver, "pcieport");
 }
 

@@ -112,7 +112,19 @@ int app_functions_read(const struct app_machine *machine, struct app_function **
 size_t app_group_read(const struct app_machine *machine, const struct app_function *fn,
 		      struct app_member *members);
 
-/** app_driver_is_neutral() - whether a driver leaves its IOMMU group to vfio-pci's user. */
+/**
+ * app_rivals_read() - those functions of a function's IOMMU group that the kernel's drivers have
+ * @rivals: APP_MEMBERS_MAX
+ *
+ * Return: how many.
+ */
+size_t app_rivals_read(const struct app_machine *machine, const struct app_function *fn,
+		       struct app_member *rivals);
+
+/** app_driver_is_for_programs() - whether a driver gives its functions to programs. */
+bool app_driver_is_for_programs(const char *driver);
+
+/** app_driver_is_neutral() - whether a driver leaves its IOMMU group to a program; "" does. */
 bool app_driver_is_neutral(const char *driver);
 
 /** app_driver_is_loaded() - whether the kernel knows a PCI driver of this name. */

@@ -13,6 +13,14 @@ void app_json_count(cJSON *object, const char *key, uint64_t val)
 	cJSON_AddNumberToObject(object, key, (double)val);
 }
 
+void app_json_text(cJSON *object, const char *key, const char *text)
+{
+	if (text[0])
+		cJSON_AddStringToObject(object, key, text);
+	else
+		cJSON_AddNullToObject(object, key);
+}
+
 void app_json_real(cJSON *object, const char *key, double val)
 {
 	if (isfinite(val))

@@ -17,6 +17,9 @@
 /** app_json_count() - add a count. */
 void app_json_count(cJSON *object, const char *key, uint64_t val);
 
+/** app_json_text() - add a text; null if it is "". */
+void app_json_text(cJSON *object, const char *key, const char *text);
+
 /** app_json_real() - add a number with 4 digits after the point; null if it is not finite. */
 void app_json_real(cJSON *object, const char *key, double val);
 

@@ -36,17 +36,19 @@ static int to_errno(int code)
 }
 
 /* a socket of rtnetlink, and the link as the kernel has it */
-static int open_link(const char *interface, struct nl_sock **sock, struct rtnl_link **link)
+static int open_link(unsigned int interface, struct nl_sock **sock, struct rtnl_link **link)
 {
 	int code;
 
 	*link = NULL;
+	if (!interface)
+		return -ENODEV;
 	*sock = nl_socket_alloc();
 	if (!*sock)
 		return -ENOMEM;
 	code = nl_connect(*sock, NETLINK_ROUTE);
 	if (!code)
-		code = rtnl_link_get_kernel(*sock, 0, interface, link);
+		code = rtnl_link_get_kernel(*sock, (int)interface, NULL, link);
 	if (!code)
 		return 0;
 	nl_socket_free(*sock);
@@ -81,7 +83,7 @@ int app_vf_infos_read(const char *interface, unsigned int n, struct app_vf_info 
 
 	for (unsigned int i = 0; i < n; i++)
 		infos[i] = (struct app_vf_info){.spoofchk = -1, .trust = -1};
-	rc = open_link(interface, &sock, &link);
+	rc = open_link(if_nametoindex(interface), &sock, &link);
 	if (rc)
 		return rc;
 	for (unsigned int i = 0; i < n && rtnl_link_has_vf_list(link); i++) {
@@ -115,7 +117,7 @@ static int ask_for_mac(struct rtnl_link *changes, unsigned int index, const uint
 	return code;
 }
 
-int app_vf_mac_set(const char *interface, unsigned int vf, const uint8_t *mac)
+int app_vf_mac_set(unsigned int interface, unsigned int vf, const uint8_t *mac)
 {
 	struct rtnl_link *link, *changes;
 	struct nl_sock *sock;
@@ -134,7 +136,7 @@ int app_vf_mac_set(const char *interface, unsigned int vf, const uint8_t *mac)
 	return to_errno(-code);
 }
 
-int app_link_up(const char *interface)
+int app_link_up(unsigned int interface)
 {
 	struct rtnl_link *link, *changes;
 	struct nl_sock *sock;

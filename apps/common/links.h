@@ -41,13 +41,14 @@ int app_vf_infos_read(const char *interface, unsigned int n, struct app_vf_info 
 
 /**
  * app_vf_mac_set() - fix the address of a virtual function, as `ip link set PF vf N mac MAC`
+ * @interface: its index, which stays when udevd gives it another name
  *
  * Return: 0; -ENODEV no such interface; -EPERM; -EINVAL; -EIO.
  */
-int app_vf_mac_set(const char *interface, unsigned int vf, const uint8_t *mac);
+int app_vf_mac_set(unsigned int interface, unsigned int vf, const uint8_t *mac);
 
-/** app_link_up() - bring an interface up. Return: 0; -ENODEV; -EPERM; -EIO. */
-int app_link_up(const char *interface);
+/** app_link_up() - bring an interface up, by its index. Return: 0; -ENODEV; -EPERM; -EIO. */
+int app_link_up(unsigned int interface);
 
 /** app_link_has_address() - whether an interface has an IP address, link-local ones aside. */
 bool app_link_has_address(const char *interface);

@@ -10,12 +10,37 @@
 #include <string.h>
 #include <unistd.h>
 
+static int write_file(const struct app_machine *machine, const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len;
+	int code;
+
+	(void)machine;
+	if (fd < 0)
+		return -errno;
+	/* an empty text still has to reach sysfs: there a line feed is one */
+	len = write(fd, *text ? text : "\n", *text ? strlen(text) : 1);
+	code = len < 0 ? -errno : 0;
+	close(fd);
+	return code;
+}
+
+static int open_file(const struct app_machine *machine, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	(void)machine;
+	return fd < 0 ? -errno : fd;
+}
+
 const struct app_machine app_this_machine = {
     .sysfs = "/sys",
     .proc = "/proc",
     .dev = "/dev",
     .run = "/run",
-    .write = app_write_file,
+    .write = write_file,
+    .open = open_file,
 };
 
 const char *app_path(char *path, const char *fmt, ...)
@@ -85,20 +110,17 @@ int app_read_link(const char *path, char *text, size_t bytes)
 	return 0;
 }
 
-int app_write_file(const struct app_machine *machine, const char *path, const char *text)
+unsigned int app_count_entries(const char *folder)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t len;
-	int code;
+	const struct dirent *entry;
+	DIR *dir = opendir(folder);
+	unsigned int n = 0;
 
-	(void)machine;
-	if (fd < 0)
-		return -errno;
-	/* an empty text still has to reach sysfs: there a line feed is one */
-	len = write(fd, *text ? text : "\n", *text ? strlen(text) : 1);
-	code = len < 0 ? -errno : 0;
-	close(fd);
-	return code;
+	while (dir && (entry = readdir(dir)))
+		n += entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 void app_first_entry(const char *folder, const char *prefix, char *name, size_t bytes)

@@ -21,6 +21,8 @@
  * @run:   "/run": what is remembered until the next boot
  * @write: write a text to a file that exists, in one write(), as sysfs wants it; a test answers as
  *         the kernel would. Return: 0; a negative errno
+ * @open:  open a device file for reading and writing. Return: a descriptor for close(2); a negative
+ *         errno
  */
 struct app_machine {
 	const char *sysfs;
@@ -28,6 +30,7 @@ struct app_machine {
 	const char *dev;
 	const char *run;
 	int (*write)(const struct app_machine *machine, const char *path, const char *text);
+	int (*open)(const struct app_machine *machine, const char *path);
 };
 
 /** app_this_machine - the real one. */
@@ -64,13 +67,13 @@ int app_read_number(const char *path, long *val);
  */
 int app_read_link(const char *path, char *text, size_t bytes);
 
+/** app_count_entries() - how many entries a folder has; 0 = there is none. */
+unsigned int app_count_entries(const char *folder);
+
 /**
  * app_first_entry() - the first entry of a folder, in order, that begins with @prefix
  * @name: @bytes bytes; "" = there is none
  */
 void app_first_entry(const char *folder, const char *prefix, char *name, size_t bytes);
-
-/** app_write_file() - what struct app_machine.write is on the real machine. */
-int app_write_file(const struct app_machine *machine, const char *path, const char *text);
 
 #endif

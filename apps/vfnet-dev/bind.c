@@ -15,15 +15,25 @@
 
 static const char *const drivers[] = {APP_DRIVER_VFIO_PCI, APP_DRIVER_OURS, NULL};
 
+/**
+ * struct subject - a function that is named
+ * @fn:     as it was before anything was done
+ * @owners: whose its files were then
+ */
+struct subject {
+	struct app_function fn;
+	struct dev_owners owners;
+};
+
 static const char *or_none(const char *driver)
 {
 	return driver[0] ? driver : "no driver";
 }
 
 /* Return: enum app_exit */
-static int read_one(const struct dev_options *opts, int i, struct app_function *fns)
+static int read_one(const struct dev_options *opts, int i, struct subject *list)
 {
-	int rc = app_function_read(opts->machine, opts->args[i], &fns[i]);
+	int rc = app_function_read(opts->machine, opts->args[i], &list[i].fn);
 
 	if (rc == -EINVAL) {
 		app_error("%s: is no PCI address; one is like 0000:01:10.0", opts->args[i]);
@@ -36,27 +46,28 @@ static int read_one(const struct dev_options *opts, int i, struct app_function *
 		return APP_EXIT_FAILED;
 	}
 	for (int k = 0; k < i; k++) {
-		if (!strcmp(fns[k].address, fns[i].address)) {
-			app_error("%s: is named twice", fns[i].address);
+		if (!strcmp(list[k].fn.address, list[i].fn.address)) {
+			app_error("%s: is named twice", list[i].fn.address);
 			return APP_EXIT_USAGE;
 		}
 	}
+	dev_owners_read(&list[i].fn, &list[i].owners);
 	return APP_EXIT_OK;
 }
 
 /* all functions that are named; NULL after *@code was set */
-static struct app_function *read_all(const struct dev_options *opts, int *code)
+static struct subject *read_all(const struct dev_options *opts, int *code)
 {
-	struct app_function *fns = calloc((size_t)opts->n_args, sizeof(*fns));
+	struct subject *list = calloc((size_t)opts->n_args, sizeof(*list));
 
-	*code = fns ? APP_EXIT_OK : APP_EXIT_FAILED;
-	if (!fns)
+	*code = list ? APP_EXIT_OK : APP_EXIT_FAILED;
+	if (!list)
 		app_error("out of memory");
 	for (int i = 0; i < opts->n_args && !*code; i++)
-		*code = read_one(opts, i, fns);
+		*code = read_one(opts, i, list);
 	if (!*code)
-		return fns;
-	free(fns);
+		return list;
+	free(list);
 	return NULL;
 }
 
@@ -99,23 +110,20 @@ static int find_user(const char *name, uid_t *user)
 static bool is_refused(const struct dev_options *opts, const struct app_function *fn,
 		       const char *driver)
 {
-	if (opts->force || !strcmp(fn->driver, driver))
+	if (opts->force || (!strcmp(fn->driver, driver) && !opts->user))
 		return false;
 	return dev_driver_carries_traffic(fn) || dev_driver_in_use(opts->machine, fn);
 }
 
 static void tell_group(const struct app_machine *machine, const struct app_function *fn)
 {
-	struct app_member members[APP_MEMBERS_MAX];
-	size_t n = app_group_read(machine, fn, members);
+	struct app_member rivals[APP_MEMBERS_MAX];
+	size_t n = app_rivals_read(machine, fn, rivals);
 
-	for (size_t i = 0; i < n && i < APP_MEMBERS_MAX; i++)
-		if (strcmp(members[i].address, fn->address) &&
-		    !app_driver_is_neutral(members[i].driver) &&
-		    strcmp(members[i].driver, APP_DRIVER_OURS))
-			printf("%s: programs cannot use it while driver %s has %s, which is in the "
-			       "same IOMMU group %d\n",
-			       fn->address, members[i].driver, members[i].address, fn->group);
+	for (size_t i = 0; i < n; i++)
+		printf("%s: programs cannot use it while driver %s has %s, which is in the same "
+		       "IOMMU group %d\n",
+		       fn->address, rivals[i].driver, rivals[i].address, fn->group);
 }
 
 /* Return: 0; a negative errno */
@@ -132,36 +140,47 @@ static int bind_one(const struct dev_options *opts, const struct app_function *w
 	}
 	if (!rc && user)
 		rc = dev_user_give(opts->machine, was->address, *user);
-	if (!rc)
-		rc = app_function_read(opts->machine, was->address, &is);
 	if (rc)
 		return rc;
+	rc = app_function_read(opts->machine, was->address, &is);
+	if (rc) {
+		app_error("%s has gone", was->address);
+		return rc;
+	}
 	printf("%s: %s -> %s, %s\n", is.address, or_none(was->driver), driver, is.node);
 	tell_group(opts->machine, &is);
 	return 0;
 }
 
-/* the first @n functions go back to where they were, the last one first */
-static void roll_back(const struct app_machine *machine, const struct app_function *fns, int n)
+static void roll_back_one(const struct app_machine *machine, const struct subject *subject)
 {
+	const struct app_function *was = &subject->fn;
 	struct app_function is;
+	int rc = 0;
 
-	while (n-- > 0) {
-		const struct app_function *was = &fns[n];
-
-		if (app_function_read(machine, was->address, &is))
-			continue;
-		if ((strcmp(is.driver, was->driver) || strcmp(is.override, was->override)) &&
-		    !dev_driver_switch(machine, &is, was->driver, was->override))
+	if (app_function_read(machine, was->address, &is))
+		return;
+	if (strcmp(is.driver, was->driver) || strcmp(is.override, was->override)) {
+		rc = dev_driver_switch(machine, &is, was->driver, was->override);
+		if (!rc)
 			printf("%s: back to %s\n", was->address, or_none(was->driver));
-		if (!dev_driver_is_for_programs(was->driver))
-			dev_driver_forget(machine, was->address);
 	}
+	if (!app_driver_is_for_programs(was->driver))
+		dev_driver_forget(machine, was->address);
+	else if (!rc)
+		dev_owners_set(machine, was->address, &subject->owners);
+}
+
+/* the first @n functions go back to where they were, the last one first */
+static void roll_back(const struct app_machine *machine, const struct subject *list, int n)
+{
+	while (n-- > 0)
+		roll_back_one(machine, &list[n]);
 }
 
 int dev_bind(const struct dev_options *opts)
 {
-	struct app_function *fns;
+	struct subject *list;
 	const char *driver;
 	uid_t user;
 	int code = choose_driver(opts, &driver);
@@ -170,19 +189,19 @@ int dev_bind(const struct dev_options *opts)
 		code = find_user(opts->user, &user);
 	if (code)
 		return code;
-	fns = read_all(opts, &code);
-	if (!fns)
+	list = read_all(opts, &code);
+	if (!list)
 		return code;
 	for (int i = 0; i < opts->n_args; i++)
-		if (is_refused(opts, &fns[i], driver))
+		if (is_refused(opts, &list[i].fn, driver))
 			code = APP_EXIT_FAILED;
 	for (int i = 0; i < opts->n_args && !code; i++) {
-		if (bind_one(opts, &fns[i], driver, opts->user ? &user : NULL)) {
-			roll_back(opts->machine, fns, i + 1);
+		if (bind_one(opts, &list[i].fn, driver, opts->user ? &user : NULL)) {
+			roll_back(opts->machine, list, i + 1);
 			code = APP_EXIT_FAILED;
 		}
 	}
-	free(fns);
+	free(list);
 	return code;
 }
 
@@ -213,7 +232,7 @@ static int unbind_one(const struct dev_options *opts, const struct app_function 
 
 static bool can_unbind(const struct dev_options *opts, const struct app_function *fn)
 {
-	if (!dev_driver_is_for_programs(fn->driver)) {
+	if (!app_driver_is_for_programs(fn->driver)) {
 		app_error("%s is with %s, not with a driver for programs: there is nothing to undo",
 			  fn->address, or_none(fn->driver));
 		return false;
@@ -223,23 +242,23 @@ static bool can_unbind(const struct dev_options *opts, const struct app_function
 
 int dev_unbind(const struct dev_options *opts)
 {
-	struct app_function *fns;
+	struct subject *list;
 	int code;
 
-	fns = read_all(opts, &code);
-	if (!fns)
+	list = read_all(opts, &code);
+	if (!list)
 		return code;
 	for (int i = 0; i < opts->n_args; i++)
-		if (!can_unbind(opts, &fns[i]))
+		if (!can_unbind(opts, &list[i].fn))
 			code = APP_EXIT_FAILED;
 	for (int i = 0; i < opts->n_args && !code; i++) {
-		if (unbind_one(opts, &fns[i])) {
-			roll_back(opts->machine, fns, i + 1);
+		if (unbind_one(opts, &list[i].fn)) {
+			roll_back(opts->machine, list, i + 1);
 			code = APP_EXIT_FAILED;
 		}
 	}
 	for (int i = 0; i < opts->n_args && !code; i++)
-		dev_driver_forget(opts->machine, fns[i].address);
-	free(fns);
+		dev_driver_forget(opts->machine, list[i].fn.address);
+	free(list);
 	return code;
 }

@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <linux/pci_regs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

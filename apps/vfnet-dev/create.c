@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "apps/common/links.h"
 #include "apps/vfnet-dev/dev.h"
@@ -23,7 +22,8 @@
 
 /**
  * struct plan - what is to be done
- * @pf:   the physical function, as it was
+ * @pf:   the physical function, as it was; its interface by the name that it has now
+ * @interface: that by its index, once the functions are there
  * @n:    virtual functions wanted
  * @base: first address
  * @step: adds to an address to make the next: to the number in the last three bytes, or 0 = to
@@ -31,6 +31,7 @@
  */
 struct plan {
 	struct app_function pf;
+	unsigned int interface;
 	unsigned int n;
 	uint8_t base[VFNET_MAC_BYTES];
 	unsigned int step;
@@ -134,19 +135,15 @@ static int check(const struct dev_options *opts, const struct plan *plan)
 	return APP_EXIT_FAILED;
 }
 
-/* programs that have one open would hold up its removal */
-static bool vfs_in_use(const struct dev_options *opts, const struct app_function *pf)
+/* programs that have one open would hold up its removal, and the machine may need its interface */
+static bool vfs_in_use(const struct dev_options *opts, const struct app_function *vfs, size_t n)
 {
-	struct app_function *list;
 	bool used = false;
-	size_t n;
 
-	if (opts->force || app_functions_read(opts->machine, &list, &n))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(list[i].pf, pf->address) && dev_driver_in_use(opts->machine, &list[i]))
+	for (size_t i = 0; i < n && !opts->force; i++)
+		if (dev_driver_in_use(opts->machine, &vfs[i]) ||
+		    dev_driver_carries_traffic(&vfs[i]))
 			used = true;
-	free(list);
 	return used;
 }
 
@@ -188,7 +185,7 @@ static int set_macs(const struct plan *plan)
 
 	for (unsigned int i = 0; i < plan->n && !rc; i++) {
 		mac_of(plan, i, mac);
-		rc = app_vf_mac_set(plan->pf.netdev, i, mac);
+		rc = app_vf_mac_set(plan->interface, i, mac);
 		if (rc)
 			app_error("%s: cannot set the address of its virtual function %u: %s",
 				  plan->pf.netdev, i, strerror(-rc));
@@ -209,7 +206,7 @@ static int bring_up(const struct dev_options *opts, const struct plan *plan)
 		       plan->pf.netdev, plan->pf.netdev);
 		return APP_EXIT_OK;
 	}
-	rc = app_link_up(plan->pf.netdev);
+	rc = app_link_up(plan->interface);
 	if (!rc)
 		return APP_EXIT_OK;
 	app_error("cannot bring %s up: %s", plan->pf.netdev, strerror(-rc));
@@ -232,30 +229,56 @@ static void tell(const struct app_machine *machine, const struct plan *plan)
 	}
 }
 
-static void forget_all(const struct dev_options *opts, const struct app_function *pf)
+/* the virtual functions of @pf; the caller frees them */
+static int read_vfs(const struct app_machine *machine, const struct app_function *pf,
+		    struct app_function **vfs, size_t *n)
 {
 	struct app_function *list;
-	size_t n;
+	size_t n_list, n_vfs = 0;
+	int rc = app_functions_read(machine, &list, &n_list);
 
-	if (app_functions_read(opts->machine, &list, &n))
-		return;
-	for (size_t i = 0; i < n; i++)
+	if (rc) {
+		app_error("cannot read %s/bus/pci/devices: %s", machine->sysfs, strerror(-rc));
+		return rc;
+	}
+	for (size_t i = 0; i < n_list; i++)
 		if (!strcmp(list[i].pf, pf->address))
-			dev_driver_forget(opts->machine, list[i].address);
-	free(list);
+			list[n_vfs++] = list[i];
+	*vfs = list;
+	*n = n_vfs;
+	return 0;
 }
 
 static int remove_all(const struct dev_options *opts, const struct plan *plan)
 {
-	int code;
+	struct app_function *vfs;
+	int code = APP_EXIT_FAILED;
+	size_t n;
 
-	if (vfs_in_use(opts, &plan->pf))
-		return APP_EXIT_FAILED;
-	forget_all(opts, &plan->pf);
-	code = set_number(opts->machine, plan);
+	if (read_vfs(opts->machine, &plan->pf, &vfs, &n))
+		return code;
+	if (!vfs_in_use(opts, vfs, n))
+		code = set_number(opts->machine, plan);
+	for (size_t i = 0; i < n && !code; i++)
+		dev_driver_forget(opts->machine, vfs[i].address);
+	free(vfs);
 	if (!code)
 		printf("%s: %u virtual functions removed\n", plan->pf.address, plan->pf.n_vfs);
 	return code;
+}
+
+/*
+ * The interface of a driver that was loaded just now gets another name from udevd, perhaps while
+ * the functions were made; its index stays. Return: enum app_exit
+ */
+static int find_interface(const struct app_machine *machine, struct plan *plan)
+{
+	if (app_function_read(machine, plan->pf.address, &plan->pf)) {
+		app_error("%s has gone", plan->pf.address);
+		return APP_EXIT_FAILED;
+	}
+	plan->interface = if_nametoindex(plan->pf.netdev);
+	return APP_EXIT_OK;
 }
 
 static int make_all(const struct dev_options *opts, struct plan *plan)
@@ -266,7 +289,9 @@ static int make_all(const struct dev_options *opts, struct plan *plan)
 		code = set_number(opts->machine, plan);
 	if (code)
 		return code;
-	code = set_macs(plan);
+	code = find_interface(opts->machine, plan);
+	if (!code)
+		code = set_macs(plan);
 	if (!code)
 		code = bring_up(opts, plan);
 	if (!code) {

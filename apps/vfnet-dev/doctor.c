@@ -59,14 +59,6 @@ static void tell_all(const struct app_finding *findings, size_t n, const struct 
 		fputs("\nNothing is missing.\n", out);
 }
 
-static void add_text(cJSON *object, const char *key, const char *text)
-{
-	if (text[0])
-		cJSON_AddStringToObject(object, key, text);
-	else
-		cJSON_AddNullToObject(object, key);
-}
-
 cJSON *dev_doctor_json(const struct app_finding *findings, size_t n)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -79,12 +71,12 @@ cJSON *dev_doctor_json(const struct app_finding *findings, size_t n)
 
 		cJSON_AddItemToArray(list, check);
 		cJSON_AddStringToObject(check, "check", findings[i].check);
-		add_text(check, "address", findings[i].address);
+		app_json_text(check, "address", findings[i].address);
 		cJSON_AddStringToObject(check, "state", app_check_state_name(findings[i].state));
 		cJSON_AddStringToObject(check, "text", findings[i].text);
-		add_text(check, "cure", findings[i].cure);
+		app_json_text(check, "cure", findings[i].cure);
 		cJSON_AddBoolToObject(check, "as_root", findings[i].as_root);
-		add_text(check, "advice", findings[i].advice);
+		app_json_text(check, "advice", findings[i].advice);
 	}
 	return root;
 }

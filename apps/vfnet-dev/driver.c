@@ -13,11 +13,7 @@
 #include "apps/common/options.h"
 #include "apps/vfnet-dev/kmsg.h"
 #include "apps/vfnet-dev/users.h"
-
-bool dev_driver_is_for_programs(const char *driver)
-{
-	return !strcmp(driver, APP_DRIVER_OURS) || !strcmp(driver, APP_DRIVER_VFIO_PCI);
-}
+#include "lib/base/bits.h"
 
 bool dev_driver_carries_traffic(const struct app_function *fn)
 {
@@ -29,6 +25,10 @@ bool dev_driver_carries_traffic(const struct app_function *fn)
 		app_error("%s is %04x:%04x, not an 82576 virtual function (8086:10ca): vfnet has "
 			  "no driver for it (--force: nevertheless)",
 			  fn->address, fn->vendor, fn->device);
+	else if (fn->driver[0] && !fn->netdev[0] && !app_driver_is_neutral(fn->driver))
+		app_error("%s is with driver %s and has no interface here: that may be in another "
+			  "network name space, such as a container's (--force: nevertheless)",
+			  fn->address, fn->driver);
 	else if (fn->netdev_up)
 		app_error("%s is the interface %s, which is up: it may carry this machine's own "
 			  "traffic. As root: ip link set dev %s down (--force: nevertheless)",
@@ -45,19 +45,23 @@ bool dev_driver_carries_traffic(const struct app_function *fn)
 
 bool dev_driver_in_use(const struct app_machine *machine, const struct app_function *fn)
 {
-	const char *file = fn->node;
+	static const char advice[] = "end it first (--force: nevertheless, which waits until the "
+				     "program lets go)";
+	const char *const files[] = {fn->node, fn->cdev};
 	struct dev_user user;
 
-	if (!file[0])
-		return false;
-	if (!dev_user_find(machine, file, &user)) {
-		file = fn->cdev;
-		if (!file[0] || !dev_user_find(machine, file, &user))
-			return false;
+	for (size_t i = 0; i < VFNET_ARRAY_SIZE(files); i++) {
+		if (!files[i][0] || !dev_user_find(machine, files[i], &user))
+			continue;
+		app_error("%s: process %d (%s) has %s open: %s", fn->address, user.pid, user.name,
+			  files[i], advice);
+		return true;
 	}
-	app_error("%s: process %d (%s) has %s open: end it first (--force: nevertheless, which "
-		  "waits until the program lets go)",
-		  fn->address, user.pid, user.name, file);
+	if (!dev_user_holds_group(machine, fn))
+		return false;
+	app_error("%s: a program has it open, or another function of its group %d, by a descriptor "
+		  "that it was handed: %s",
+		  fn->address, fn->group, advice);
 	return true;
 }
 

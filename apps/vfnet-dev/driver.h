@@ -9,14 +9,11 @@
 
 #include "apps/common/functions.h"
 
-/** dev_driver_is_for_programs() - whether a driver gives its functions to programs. */
-bool dev_driver_is_for_programs(const char *driver);
-
 /**
  * dev_driver_carries_traffic() - refuse a function that the machine itself may depend on
  *
- * Return: whether it was refused: a physical function, or an interface that is up or has an
- * address; also what is no 82576.
+ * Return: whether it was refused: a physical function, or an interface that is up, has an address
+ * or cannot be seen from this network name space; also what is no 82576.
  */
 bool dev_driver_carries_traffic(const struct app_function *fn);
 

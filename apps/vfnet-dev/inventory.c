@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "apps/vfnet-dev/inventory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/frame/mac.h"
-
-static unsigned int count_groups(const struct app_machine *machine)
-{
-	char path[APP_PATH_BYTES];
-	const struct dirent *entry;
-	unsigned int n = 0;
-	DIR *dir = opendir(app_path(path, "%s/kernel/iommu_groups", machine->sysfs));
-
-	while (dir && (entry = readdir(dir)))
-		n += entry->d_name[0] != '.';
-	if (dir)
-		closedir(dir);
-	return n;
-}
 
 static void read_own_mac(const struct app_machine *machine, struct dev_entry *entry)
 {
@@ -98,6 +83,7 @@ static int read_entries(const struct app_machine *machine, struct dev_inventory 
 int dev_inventory_read(const struct app_machine *machine, struct dev_inventory *out)
 {
 	struct dev_inventory inv = {0};
+	char path[APP_PATH_BYTES];
 	int rc = read_entries(machine, &inv);
 
 	if (rc) {
@@ -106,7 +92,7 @@ int dev_inventory_read(const struct app_machine *machine, struct dev_inventory *
 	}
 	inv.n_hugepages = app_hugepages_read(machine, inv.hugepages);
 	inv.memlock_known = !app_memlock_read(machine, &inv.memlock);
-	inv.n_groups = count_groups(machine);
+	inv.n_groups = app_count_entries(app_path(path, "%s/kernel/iommu_groups", machine->sysfs));
 	inv.has_ours = app_driver_is_loaded(machine, APP_DRIVER_OURS);
 	inv.has_vfio_pci = app_driver_is_loaded(machine, APP_DRIVER_VFIO_PCI);
 	*out = inv;

@@ -8,14 +8,6 @@
 #include "apps/vfnet-dev/inventory.h"
 #include "lib/frame/mac.h"
 
-static void add_text(cJSON *object, const char *key, const char *text)
-{
-	if (text[0])
-		cJSON_AddStringToObject(object, key, text);
-	else
-		cJSON_AddNullToObject(object, key);
-}
-
 static void add_number(cJSON *object, const char *key, int val)
 {
 	if (val >= 0)
@@ -42,7 +34,7 @@ static void add_mac(cJSON *object, const char *key, const uint8_t *mac, bool mas
 		if (mask)
 			snprintf(text + 9, sizeof(text) - 9, "xx:xx:xx");
 	}
-	add_text(object, key, text);
+	app_json_text(object, key, text);
 }
 
 static void add_members(cJSON *object, const struct dev_entry *entry)
@@ -54,7 +46,7 @@ static void add_members(cJSON *object, const struct dev_entry *entry)
 
 		cJSON_AddItemToArray(members, member);
 		cJSON_AddStringToObject(member, "address", entry->members[i].address);
-		add_text(member, "driver", entry->members[i].driver);
+		app_json_text(member, "driver", entry->members[i].driver);
 	}
 }
 
@@ -62,7 +54,7 @@ static void add_interface(cJSON *object, const struct dev_entry *entry)
 {
 	const struct app_function *fn = &entry->fn;
 
-	add_text(object, "interface", fn->netdev);
+	app_json_text(object, "interface", fn->netdev);
 	add_known(object, "interface_up", fn->netdev[0] ? fn->netdev_up : -1);
 	add_known(object, "link", entry->link);
 }
@@ -78,9 +70,9 @@ static void add_entry(cJSON *functions, const struct dev_entry *entry, bool mask
 	cJSON_AddStringToObject(object, "kind", fn->kind == APP_PF ? "pf" : "vf");
 	snprintf(id, sizeof(id), "%04x:%04x", fn->vendor, fn->device);
 	cJSON_AddStringToObject(object, "id", id);
-	add_text(object, "driver", fn->driver);
-	add_text(object, "driver_override", fn->override);
-	add_text(object, "device_file", fn->node);
+	app_json_text(object, "driver", fn->driver);
+	app_json_text(object, "driver_override", fn->override);
+	app_json_text(object, "device_file", fn->node);
 	add_number(object, "iommu_group", fn->group);
 	cJSON_AddBoolToObject(object, "no_iommu_mode", fn->unconfined);
 	add_members(object, entry);
@@ -89,7 +81,7 @@ static void add_entry(cJSON *functions, const struct dev_entry *entry, bool mask
 	add_mac(object, "mac", entry->mac, mask_macs);
 	add_known(object, "spoof_check", entry->info.spoofchk);
 	add_known(object, "trust", entry->info.trust);
-	add_text(object, "pf", fn->pf);
+	app_json_text(object, "pf", fn->pf);
 	add_number(object, "vf", fn->vf);
 	add_number(object, "vfs", fn->kind == APP_PF ? (int)fn->n_vfs : -1);
 	add_number(object, "vfs_max", fn->kind == APP_PF ? (int)fn->max_vfs : -1);

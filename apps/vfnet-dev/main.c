@@ -41,7 +41,7 @@ static const struct dev_command commands[] = {
 		"  --mac-base MAC  address of the first, the next ones count up; by default the\n"
 		"                  port's own with 02, 06, 0a ... as first byte\n"
 		"  --up            also bring the physical function up: without that no link\n"
-		"  --force         remove them even while programs have them open\n",
+		"  --force         remove them even while programs or the machine use them\n",
 	.options = DEV_MAC_BASE | DEV_UP | DEV_FORCE,
 	.min_args = 2,
 	.max_args = 2,
@@ -53,8 +53,8 @@ static const struct dev_command commands[] = {
 	.summary = "give functions to programs",
 	.help =
 	    "  --driver D   vfio-pci, or vfio, vfnet's own module (that, if it is loaded)\n"
-	    "  --user NAME  who may open them: gets their device files\n"
-	    "  --force      also what may carry the machine's own traffic\n"
+	    "  --user NAME  who may open them: gets their device files, and nobody else\n"
+	    "  --force      also what may carry the machine's own traffic or a program uses\n"
 	    "\n"
 	    "All or nothing: what fails half-way is undone. The drivers of before are noted in\n"
 	    "/run/vfnet, for unbind.\n",

@@ -42,7 +42,7 @@ int dev_driver_remember(const struct app_machine *machine, const struct app_func
 	if (mkdir(app_path(path, "%s/vfnet", machine->run), 0755) && errno != EEXIST)
 		rc = -errno;
 	note_path(machine, fn->address, path);
-	if (!rc && dev_driver_is_for_programs(fn->driver) && !access(path, F_OK))
+	if (!rc && app_driver_is_for_programs(fn->driver) && !access(path, F_OK))
 		return 0;
 	if (!rc)
 		rc = write_note(path, fn->driver, fn->override);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,43 +55,128 @@ bool dev_user_find(const struct app_machine *machine, const char *path, struct d
 	user->pid = pid;
 	app_path(folder, "%s/%d/comm", machine->proc, pid);
 	app_read_text(folder, user->name, sizeof(user->name));
+	/* any process may choose its name, and it is shown on root's terminal */
+	for (char *at = user->name; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
 	return true;
 }
 
-static bool appears(const char *path)
+bool dev_user_holds_group(const struct app_machine *machine, const struct app_function *fn)
+{
+	int fd;
+
+	if (strcmp(fn->driver, APP_DRIVER_VFIO_PCI) || !fn->node[0])
+		return false;
+	fd = machine->open(machine, fn->node);
+	if (fd >= 0)
+		close(fd);
+	return fd == -EBUSY;
+}
+
+/* ---- whose they are ---- */
+
+#define ROUNDS 40 /* of waiting, 2 s together */
+
+static void pause_a_round(void)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
 
-	for (int i = 0; i < 40; i++) {
-		if (!access(path, F_OK))
-			return true;
-		nanosleep(&pause, NULL);
-	}
-	return false;
+	nanosleep(&pause, NULL);
 }
 
-static int give(const char *address, const char *path, uid_t user)
+/* until there is a device file of the function; without one at the end @fn says where it would be
+ */
+static int wait_for_files(const struct app_machine *machine, const char *address,
+			  struct app_function *fn)
+{
+	int rc;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		rc = app_function_read(machine, address, fn);
+		if (rc || fn->cdev[0] || app_exists(fn->node))
+			return rc;
+		pause_a_round();
+	}
+	return 0;
+}
+
+/* udevd, where there is one, notes each device file to which it has applied its rules */
+static bool udev_is_done(const struct app_machine *machine, const char *file)
+{
+	char path[APP_PATH_BYTES];
+	struct stat status;
+
+	if (app_exists(app_path(path, "%s/udev/queue", machine->run)))
+		return false;
+	if (!app_exists(app_path(path, "%s/udev/control", machine->run)) || stat(file, &status))
+		return true;
+	return app_exists(app_path(path, "%s/udev/data/c%u:%u", machine->run, major(status.st_rdev),
+				   minor(status.st_rdev)));
+}
+
+static int give(const struct app_machine *machine, const char *address, const char *file,
+		const struct dev_owner *owner)
 {
 	int code = 0;
 
-	if (!appears(path))
-		code = -ENOENT;
-	else if (chown(path, user, (gid_t)-1) || chmod(path, 0600))
+	for (int i = 0; i < ROUNDS && !udev_is_done(machine, file); i++)
+		pause_a_round();
+	if (chown(file, owner->user, owner->group) || chmod(file, owner->mode))
 		code = -errno;
 	if (code)
-		app_error("%s: cannot give %s to the user: %s", address, path, strerror(-code));
+		app_error("%s: cannot give %s to user %u: %s", address, file,
+			  (unsigned int)owner->user, strerror(-code));
 	return code;
+}
+
+int dev_owners_set(const struct app_machine *machine, const char *address,
+		   const struct dev_owners *owners)
+{
+	struct app_function fn;
+	int rc = wait_for_files(machine, address, &fn);
+
+	if (rc) {
+		app_error("%s has gone", address);
+		return rc;
+	}
+	/* a kernel may have only one of the two */
+	if (owners->node.known && (!fn.cdev[0] || app_exists(fn.node)))
+		rc = give(machine, address, fn.node, &owners->node);
+	if (!rc && owners->cdev.known && fn.cdev[0])
+		rc = give(machine, address, fn.cdev, &owners->cdev);
+	return rc;
+}
+
+static struct dev_owner owner_of(const char *file)
+{
+	struct stat status;
+
+	if (!file[0] || stat(file, &status))
+		return (struct dev_owner){0};
+	return (struct dev_owner){
+	    .known = true,
+	    .user = status.st_uid,
+	    .group = status.st_gid,
+	    .mode = status.st_mode & 07777,
+	};
+}
+
+void dev_owners_read(const struct app_function *fn, struct dev_owners *owners)
+{
+	owners->node = owner_of(fn->node);
+	owners->cdev = owner_of(fn->cdev);
 }
 
 int dev_user_give(const struct app_machine *machine, const char *address, uid_t user)
 {
-	struct app_function fn;
-	int rc = app_function_read(machine, address, &fn);
+	const struct dev_owner owner = {
+	    .known = true,
+	    .user = user,
+	    .group = (gid_t)-1,
+	    .mode = 0600,
+	};
+	const struct dev_owners owners = {.node = owner, .cdev = owner};
 
-	if (!rc)
-		rc = give(address, fn.node, user);
-	/* with iommufd a function has a file of its own beside its group's */
-	if (!rc && !app_function_read(machine, address, &fn) && fn.cdev[0])
-		rc = give(address, fn.cdev, user);
-	return rc;
+	return dev_owners_set(machine, address, &owners);
 }

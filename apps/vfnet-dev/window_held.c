@@ -10,6 +10,7 @@
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +29,15 @@ static int copy_descriptor(int pid, int number)
 	code = fd < 0 ? -errno : fd;
 	close(process);
 	return code;
+}
+
+/* A process may have closed it and opened something else since /proc was looked at. */
+static bool is_file(int fd, const char *file)
+{
+	struct stat is, want;
+
+	return !fstat(fd, &is) && !stat(file, &want) && S_ISCHR(is.st_mode) &&
+	       is.st_rdev == want.st_rdev;
 }
 
 /* vfio-pci says where a BAR is in its descriptor; our module's document does: at 0 for BAR 0 */
@@ -74,6 +84,13 @@ static int find_holder(const struct app_machine *machine, const struct app_funct
 	holder->group = !strcmp(fn->driver, APP_DRIVER_VFIO_PCI);
 	if (holds(machine, fn->node, holder))
 		return 0;
+	if (dev_user_holds_group(machine, fn))
+		return vfnet_err_set(err, -EBUSY,
+				     "%s: a program has it open, or another function of its group "
+				     "%d, by a descriptor that it was handed and that cannot be "
+				     "shared from here: end it, or boot with iomem=relaxed on the "
+				     "kernel's command line",
+				     fn->address, fn->group);
 	return vfnet_err_set(err, -EBUSY,
 			     "%s: the kernel keeps its registers for driver %s, and no program has "
 			     "it open: unbind it, or boot with iomem=relaxed on the kernel's "
@@ -81,13 +98,19 @@ static int find_holder(const struct app_machine *machine, const struct app_funct
 			     fn->address, fn->driver[0] ? fn->driver : "(none)");
 }
 
-/* Return: a descriptor of the function; a negative errno */
+/* Return: a descriptor of the function; -EBUSY it is another file's; a negative errno */
 static int share(const struct holder *holder, const struct app_function *fn)
 {
 	int fd = copy_descriptor(holder->user.pid, holder->number);
 	int code;
 
-	if (fd < 0 || !holder->group)
+	if (fd < 0)
+		return fd;
+	if (!is_file(fd, holder->file)) {
+		close(fd);
+		return -EBUSY;
+	}
+	if (!holder->group)
 		return fd;
 	code = ioctl(fd, VFIO_GROUP_GET_DEVICE_FD, fn->address);
 	if (code < 0)
@@ -115,6 +138,8 @@ int dev_window_held_open(const struct app_machine *machine, const struct app_fun
 	if (fd >= 0)
 		close(fd);
 	return vfnet_err_set(err, rc, "%s: cannot share %s with process %d (%s): %s%s", fn->address,
-			     holder.file, holder.user.pid, holder.user.name, strerror(-rc),
+			     holder.file, holder.user.pid, holder.user.name,
+			     rc == -EBUSY ? "what it has there is another file by now: try again"
+					  : strerror(-rc),
 			     rc == -EPERM ? ": run vfnet-dev as root" : "");
 }

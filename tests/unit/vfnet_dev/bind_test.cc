@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <chrono>
+#include <thread>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -208,6 +211,138 @@ TEST_F(Bind, WhatAProgramHasOpenIsNotTakenAway)
 	force.force = true;
 	EXPECT_EQ(machine.run(dev_unbind, {VF1, VF0}, force), 0) << machine.err;
 	EXPECT_EQ(machine.driver(VF0), "");
+}
+
+/* A descriptor of vfio-pci's function, handed in, is an anon_inode of no name; the group knows. */
+TEST_F(Bind, WhatAProgramWasHandedIsNotTakenAwayEither)
+{
+	struct dev_options opts = {};
+
+	EXPECT_EQ(machine.run(dev_bind, {VF0, VF1}), 0) << machine.err;
+	machine.busy = "/dev/vfio/12";
+	EXPECT_EQ(machine.run(dev_unbind, {VF1, VF0}), APP_EXIT_FAILED);
+	said({VF0, "a program has it open", "--force"});
+	EXPECT_EQ(machine.driver(VF1), "vfio-pci");
+	machine.add_driver("vfio");
+	opts.driver = "vfio";
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), APP_EXIT_FAILED);
+	EXPECT_EQ(machine.driver(VF0), "vfio-pci");
+	opts.force = true;
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), 0) << machine.err;
+}
+
+TEST_F(Bind, ANameFromAProcessCannotWriteToTheTerminal)
+{
+	EXPECT_EQ(machine.run(dev_bind, {VF0}), 0) << machine.err;
+	machine.link("proc/4321/fd/7", "dev/vfio/12");
+	machine.write("proc/4321/comm", "a\x1b[2J\xff\n");
+	EXPECT_EQ(machine.run(dev_unbind, {VF0}), APP_EXIT_FAILED);
+	said({"process 4321 (a?[2J?)"});
+}
+
+TEST_F(Bind, WhatIsInUseOrNoneOfOursIsGivenToNobody)
+{
+	std::string me = std::to_string(getuid());
+	struct dev_options opts = {};
+
+	opts.user = me.c_str();
+	machine.bind(VF0, "vfio-pci");
+	machine.link("proc/4321/fd/7", "dev/vfio/12");
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), APP_EXIT_FAILED);
+	said({"process 4321"});
+	machine.add_function("0000:03:00.0", "0x1533", 20, "vfio-pci");
+	EXPECT_EQ(machine.run(dev_bind, {"0000:03:00.0"}, opts), APP_EXIT_FAILED);
+	said({"not an 82576 virtual function"});
+	opts.force = true;
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), 0) << machine.err;
+}
+
+TEST_F(Bind, WhoseAFileWasComesBackToo)
+{
+	std::string me = std::to_string(getuid()), path = machine.root + "/dev/vfio/12";
+	struct dev_options opts = {};
+	struct stat file;
+
+	machine.bind(VF0, "vfio-pci");
+	ASSERT_EQ(chmod(path.c_str(), 0640), 0);
+	machine.refused = {std::string("vfio-pci ") + VF1};
+	opts.user = me.c_str();
+	EXPECT_EQ(machine.run(dev_bind, {VF0, VF1}, opts), APP_EXIT_FAILED);
+	ASSERT_EQ(stat(path.c_str(), &file), 0);
+	EXPECT_EQ(file.st_mode & 07777, 0640u);
+	machine.refused.clear();
+	EXPECT_EQ(machine.run(dev_bind, {VF1}), 0) << machine.err;
+	machine.write("run/vfnet/driver-0000:01:10.2", "igbvf -\n");
+	machine.refused = {std::string("igbvf ") + VF1};
+	machine.on_probed = [&] { chmod(path.c_str(), 0600); }; /* as the kernel makes it */
+	EXPECT_EQ(machine.run(dev_unbind, {VF0, VF1}), APP_EXIT_FAILED);
+	EXPECT_EQ(machine.driver(VF0), "vfio-pci");
+	ASSERT_EQ(stat(path.c_str(), &file), 0);
+	EXPECT_EQ(file.st_mode & 07777, 0640u);
+}
+
+TEST_F(Bind, AnInterfaceOfAnotherNameSpaceMayCarryTraffic)
+{
+	struct dev_options force = {};
+
+	machine.bind(VF0, "igbvf");
+	machine.remove(machine.dir(VF0) + "/net");
+	EXPECT_EQ(machine.run(dev_bind, {VF0}), APP_EXIT_FAILED);
+	said({VF0, "igbvf", "no interface here", "name space"});
+	EXPECT_TRUE(machine.writes.empty());
+	force.force = true;
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, force), 0) << machine.err;
+}
+
+/* udevd gives a new file the owner and mode of its rules, some time after the kernel has made it */
+TEST_F(Bind, TheUserComesAfterTheRulesOfUdev)
+{
+	std::string me = std::to_string(getuid()), path = machine.root + "/dev/vfio/12";
+	struct dev_options opts = {};
+	struct stat file;
+
+	machine.write("run/udev/control", "");
+	machine.write("run/udev/queue", "");
+	machine.bind(VF0, "vfio-pci");
+	opts.user = me.c_str();
+	std::thread udevd([&] {
+		std::this_thread::sleep_for(std::chrono::milliseconds(200));
+		chmod(path.c_str(), 0660);
+		machine.write("run/udev/data/c0:0", "");
+		machine.remove("run/udev/queue");
+	});
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), 0) << machine.err;
+	udevd.join();
+	ASSERT_EQ(stat(path.c_str(), &file), 0);
+	EXPECT_EQ(file.st_mode & 07777, 0600u);
+}
+
+TEST_F(Bind, AKernelWithoutGroupsHasTheFunctionsOwnFileToGive)
+{
+	std::string me = std::to_string(getuid()), path = machine.root + "/dev/vfio/devices/vfio7";
+	struct dev_options opts = {};
+	struct stat file;
+
+	machine.bind(VF0, "vfio-pci");
+	machine.remove("dev/vfio/12");
+	machine.write(machine.dir(VF0) + "/vfio-dev/vfio7/dev", "");
+	machine.write("dev/vfio/devices/vfio7", "");
+	opts.user = me.c_str();
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), 0) << machine.err;
+	ASSERT_EQ(stat(path.c_str(), &file), 0);
+	EXPECT_EQ(file.st_mode & 07777, 0600u);
+}
+
+TEST_F(Bind, AFunctionThatGoesAwayMeanwhileIsSaidToHaveGone)
+{
+	std::string me = std::to_string(getuid());
+	struct dev_options opts = {};
+
+	machine.bind(VF0, "vfio-pci");
+	opts.user = me.c_str();
+	machine.on_opened = [&] { machine.remove(machine.dir(VF0)); };
+	EXPECT_EQ(machine.run(dev_bind, {VF0}, opts), APP_EXIT_FAILED);
+	said({"0000:01:10.0 has gone"});
 }
 
 TEST_F(Bind, UnbindKnowsWhatIsNotBoundToPrograms)

@@ -159,6 +159,33 @@ TEST(CheckNode, AContainerIsStartedWithIt)
 	EXPECT_NE(strstr(finding.advice, "--device "), nullptr);
 }
 
+/* As docs/house.md has it: the group wins where the user may open it. */
+TEST(CheckNode, IommufdIsADoorWhereTheGroupIsNotTheUsers)
+{
+	Patient patient;
+	namespace fs = std::filesystem;
+
+	patient.write(patient.dir(VF0) + "/vfio-dev/vfio7/dev", "510:7\n");
+	patient.write("dev/vfio/devices/vfio7", "");
+	EXPECT_STREQ(patient.ask("node").text, (patient.root + "/dev/vfio/12").c_str());
+	EXPECT_STREQ(patient.ask("domain").text, (patient.root + "/dev/vfio/vfio").c_str());
+	fs::permissions(patient.root + "/dev/vfio/12", fs::perms::none);
+	EXPECT_EQ(patient.ask("node").state, APP_CHECK_OK);
+	EXPECT_STREQ(patient.ask("node").text, (patient.root + "/dev/vfio/devices/vfio7").c_str());
+	patient.write("sys/class/misc/iommu/dev", "10:123\n");
+	EXPECT_EQ(patient.cure(patient.ask("domain")),
+		  "mkdir -p ROOT/dev && mknod -m 600 ROOT/dev/iommu c 10 123");
+	patient.write("dev/iommu", "");
+	EXPECT_STREQ(patient.ask("domain").text, (patient.root + "/dev/iommu").c_str());
+	fs::permissions(patient.root + "/dev/iommu", fs::perms::none);
+	EXPECT_EQ(patient.cure(patient.ask("domain")), "chown alice ROOT/dev/iommu");
+	/* neither is the user's: the group, which every kernel has */
+	fs::permissions(patient.root + "/dev/vfio/devices/vfio7", fs::perms::none);
+	EXPECT_EQ(patient.cure(patient.ask("node")), "chown alice ROOT/dev/vfio/12");
+	patient.remove("dev/vfio/12");
+	EXPECT_EQ(patient.cure(patient.ask("node")), "chown alice ROOT/dev/vfio/devices/vfio7");
+}
+
 TEST(CheckNode, OurModuleHasNodesOfItsOwn)
 {
 	Patient patient;

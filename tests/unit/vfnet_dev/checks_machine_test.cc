@@ -108,6 +108,19 @@ TEST(CheckInterrupts, AUnitThatDoesNotRemapNeedsRootsConsent)
 	EXPECT_EQ(patient.ask("interrupts").state, APP_CHECK_LATER);
 }
 
+TEST(CheckInterrupts, TheConsentIsThatOfTheDoor)
+{
+	Patient patient;
+
+	patient.write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f56\n");
+	patient.write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "N\n");
+	patient.write(patient.dir(VF0) + "/vfio-dev/vfio7/dev", "510:7\n");
+	patient.write("dev/vfio/devices/vfio7", "");
+	patient.remove("dev/vfio/12");
+	EXPECT_EQ(patient.cure(patient.ask("interrupts")),
+		  "echo Y > ROOT/sys/module/iommufd/parameters/allow_unsafe_interrupts");
+}
+
 TEST(CheckInterrupts, TheCommandLineCanTakeRemappingAway)
 {
 	Patient patient;

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <net/if.h>
+
 #include <gtest/gtest.h>
 
 #include "tests/unit/vfnet_dev/machine.h"
@@ -68,6 +70,42 @@ TEST_F(Create, ThoseThatAProgramHasOpenStay)
 	EXPECT_FALSE(machine.exists(machine.dir(VF0)));
 }
 
+TEST_F(Create, ThoseThatCarryTrafficStay)
+{
+	struct dev_options force = {};
+
+	machine.bind(VF0, "igbvf");
+	machine.add_interface(VF0, "vfnet-none1", true);
+	EXPECT_EQ(machine.run(dev_create, {"0", PF}), APP_EXIT_FAILED);
+	said({"interface vfnet-none1, which is up"});
+	machine.remove(machine.dir(VF0) + "/net");
+	EXPECT_EQ(machine.run(dev_create, {"0", PF}), APP_EXIT_FAILED);
+	said({VF0, "name space"});
+	EXPECT_TRUE(machine.exists(machine.dir(VF0)));
+	force.force = true;
+	EXPECT_EQ(machine.run(dev_create, {"0", PF}, force), 0) << machine.err;
+}
+
+TEST_F(Create, WhatIsNotedStaysWhereTheKernelRefuses)
+{
+	machine.write("run/vfnet/driver-0000:01:10.2", "igbvf -\n");
+	machine.read_only = "/sriov_numvfs";
+	EXPECT_EQ(machine.run(dev_create, {"0", PF}), APP_EXIT_FAILED);
+	EXPECT_TRUE(machine.exists("run/vfnet/driver-0000:01:10.2"));
+}
+
+/* udevd renames an interface some time after igb has made it */
+TEST_F(Create, AnInterfaceThatWasRenamedMeanwhileIsFound)
+{
+	ASSERT_EQ(machine.run(dev_create, {"0", PF}), 0);
+	machine.on_made = [&] {
+		machine.remove(machine.dir(PF) + "/net");
+		machine.add_interface(PF, "vfnet-none9", true);
+	};
+	EXPECT_EQ(machine.run(dev_create, {"2", PF}), APP_EXIT_FAILED);
+	said({"vfnet-none9: cannot set the address"});
+}
+
 TEST_F(Create, WhatCannotBeIsSaidBeforeAnythingIsDone)
 {
 	EXPECT_EQ(machine.run(dev_create, {"two", INTERFACE}), APP_EXIT_USAGE);
@@ -127,12 +165,12 @@ TEST(Links, AnInterfaceWithoutFunctionsRefusesAddressesAndTellsOfNone)
 	const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
 	struct app_vf_info info = {};
 
-	EXPECT_LT(app_vf_mac_set("lo", 0, mac), 0);
+	EXPECT_LT(app_vf_mac_set(if_nametoindex("lo"), 0, mac), 0);
 	EXPECT_EQ(app_vf_infos_read("lo", 1, &info), 0);
 	EXPECT_FALSE(info.known);
 	EXPECT_EQ(info.spoofchk, -1);
-	EXPECT_EQ(app_vf_mac_set("vfnet-none0", 0, mac), -ENODEV);
-	EXPECT_EQ(app_link_up("vfnet-none0"), -ENODEV);
+	EXPECT_EQ(app_vf_mac_set(if_nametoindex("vfnet-none0"), 0, mac), -ENODEV);
+	EXPECT_EQ(app_link_up(if_nametoindex("vfnet-none0")), -ENODEV);
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fcntl.h>
+
 #include <gtest/gtest.h>
 
 namespace fs = std::filesystem;
@@ -22,7 +24,8 @@ Machine::Machine()
 	run_dir = root + "/run";
 	for (const auto &path : {sys, proc, dev, run_dir})
 		fs::create_directories(path);
-	kernel.machine = {sys.c_str(), proc.c_str(), dev.c_str(), run_dir.c_str(), on_write};
+	kernel.machine = {sys.c_str(),	   proc.c_str(), dev.c_str(),
+			  run_dir.c_str(), on_write,	 on_open};
 	kernel.self = this;
 	for (const char *name : {"igb", "igbvf", "vfio-pci"})
 		add_driver(name);
@@ -113,6 +116,8 @@ void Machine::add_interface(const std::string &address, const std::string &name,
 void Machine::bind(const std::string &address, const std::string &driver)
 {
 	link(dir(address) + "/driver", "sys/bus/pci/drivers/" + driver);
+	if (driver == "igbvf")
+		add_interface(address, "vfnet-vf" + address.substr(8), false);
 	if (driver == "vfio-pci")
 		write("dev/vfio/" + fs::read_symlink(root + "/" + dir(address) + "/iommu_group")
 					.filename()
@@ -154,6 +159,21 @@ int Machine::on_write(const struct app_machine *machine, const char *path, const
 	return self->answer(below, text);
 }
 
+int Machine::on_open(const struct app_machine *machine, const char *path)
+{
+	Machine *self = reinterpret_cast<const Kernel *>(machine)->self;
+	std::string name = path;
+	int fd;
+
+	if (self->on_opened)
+		self->on_opened();
+	if (!self->busy.empty() && name.size() >= self->busy.size() &&
+	    name.substr(name.size() - self->busy.size()) == self->busy)
+		return -EBUSY;
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 int Machine::answer(const std::string &path, const std::string &text)
 {
 	std::string name = fs::path(path).filename();
@@ -164,6 +184,7 @@ int Machine::answer(const std::string &path, const std::string &text)
 		if (driver(text).empty())
 			return -ENODEV;
 		remove("sys" + folder);
+		remove("sys" + fs::path(folder).parent_path().string() + "/net");
 	} else if (name == "drivers_probe") {
 		return probe(text);
 	} else if (name == "sriov_numvfs") {
@@ -193,6 +214,8 @@ int Machine::probe(const std::string &address)
 		return -EINVAL;
 	}
 	bind(address, wanted);
+	if (on_probed)
+		on_probed();
 	return 0;
 }
 
@@ -215,6 +238,8 @@ int Machine::set_vfs(const std::string &pf, int n)
 		link(dir(pf) + "/virtfn" + std::to_string(i), dir(address[i]));
 	}
 	write(dir(pf) + "/sriov_numvfs", std::to_string(n) + "\n");
+	if (on_made)
+		on_made();
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  * what is written to sysfs by its documented rules. Whoever runs the tests owns all of it.
  */
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,6 +48,10 @@ class Machine
 	std::set<std::string> refused;
 	/* end of a path below sysfs that nobody may write */
 	std::string read_only;
+	/* end of a path that a program has open, by a descriptor that /proc does not name */
+	std::string busy;
+	/* what happens when a device file is opened, functions are made, one gets a driver */
+	std::function<void()> on_opened, on_made, on_probed;
 	/* all that was written, "PATH=TEXT" below sysfs */
 	std::vector<std::string> writes;
 	/* most VFs that the kernel makes of a request; -1 = as many as asked for */
@@ -68,6 +73,7 @@ class Machine
 	std::string sys, proc, dev, run_dir;
 
 	static int on_write(const struct app_machine *machine, const char *path, const char *text);
+	static int on_open(const struct app_machine *machine, const char *path);
 	int answer(const std::string &path, const std::string &text);
 	int probe(const std::string &address);
 	int set_vfs(const std::string &pf, int n);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "tests/unit/vfnet_dev/machine.h"
 
 extern "C" {
+#include "apps/vfnet-dev/window.h"
 #include "lib/chip/82576_regs.h"
 }
 
@@ -119,6 +125,44 @@ TEST_F(Regs, WhatHasNoneWeKnowIsSaid)
 	said("there is no PCI function");
 	EXPECT_EQ(machine.run(dev_regs, {VF1}), APP_EXIT_FAILED);
 	said("resource0");
+}
+
+/* Between a look at /proc and the copy of a descriptor its number may get another meaning. */
+TEST_F(Regs, ACopiedDescriptorThatIsAnotherFilesIsNotRead)
+{
+	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC), null = open("/dev/null", O_RDWR);
+	std::string fds = "proc/" + std::to_string(getpid()) + "/fd/";
+	struct dev_window window = {};
+	struct app_function fn;
+	struct vfnet_err err;
+
+	machine.bind(VF1, "vfio");
+	machine.remove("dev/vfio3");
+	ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
+	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
+	machine.link(fds + std::to_string(zero), "dev/vfio3");
+	ASSERT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), 0) << err.text;
+	EXPECT_EQ(dev_window_read(&window, IGBVF_STATUS), 0u);
+	close(window.fd);
+	machine.remove(fds + std::to_string(zero));
+	machine.link(fds + std::to_string(null), "dev/vfio3");
+	EXPECT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), -EBUSY);
+	EXPECT_NE(strstr(err.text, "another file"), nullptr) << err.text;
+	close(zero);
+	close(null);
+}
+
+TEST_F(Regs, WhatWasHandedToAProgramIsSaidToBeInUse)
+{
+	struct dev_window window = {};
+	struct app_function fn;
+	struct vfnet_err err;
+
+	machine.bind(VF1, "vfio-pci");
+	machine.busy = "/dev/vfio/13";
+	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
+	EXPECT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), -EBUSY);
+	EXPECT_NE(strstr(err.text, "a program has it open"), nullptr) << err.text;
 }
 
 TEST_F(Regs, ASoftwareCardHasThemToo)

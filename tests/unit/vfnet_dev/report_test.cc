@@ -102,6 +102,18 @@ TEST_F(Report, FitsTheSchemaAndNamesNobody)
 		EXPECT_EQ(machine.out.find(word), std::string::npos) << word;
 }
 
+/* systemd names an interface by its address where it knows no better */
+TEST_F(Report, ANameThatIsAnAddressIsCutToo)
+{
+	machine.add_interface(PF, "enx001b21aabbcc", false);
+	machine.bind(VF0, "igbvf");
+	EXPECT_EQ(machine.run(dev_report, {}), 0) << machine.err;
+	EXPECT_EQ(wrong("report", ParseJson(machine.out)), "") << machine.out;
+	EXPECT_NE(machine.out.find("\"enx001b21xxxxxx\""), std::string::npos) << machine.out;
+	EXPECT_NE(machine.out.find("ip link set dev enx001b21xxxxxx up"), std::string::npos);
+	EXPECT_EQ(machine.out.find("aabbcc"), std::string::npos);
+}
+
 TEST_F(Report, GoesToAFileAndSaysWhatIsInIt)
 {
 	std::string file = machine.root + "/report.json";
