@@ -98,11 +98,16 @@ binding() {
 	expect unbind.again 1 'nothing to undo' -- unbind "$VF0"
 }
 
+# Whether its receive queue is on.
+receives() { # address
+	as_root /usr/bin/timeout -k 1 20 "$DEV" regs "$1" 2>&1 | grep -q '^RXDCTL(0) 02'
+}
+
 # Registers of a function that a program forwards with, and after it.
 beside() { # driver
 	as_user_exec "$FWD" --log info "pci:$VF1" "pci:$VF0" >"/share/beside.$1.out" 2>&1 &
 	PID=$!
-	wait_for 20 grep -q 'link up' "/share/beside.$1.out" || fail "dev.beside.$1" "$(words "beside.$1")"
+	wait_for 20 receives "$VF0" || fail "dev.beside.$1" "$(words "beside.$1")"
 	expect "regs.$1.held" 0 'through the program' 'RXDCTL(0) 02' ' ENABLE' ' LU' -- \
 		regs "$VF0" --json "/tmp/share/regs.$1.json"
 	expect "regs.$1.other" 0 'through the program' ' LU' -- regs "$VF1"

@@ -56,6 +56,7 @@ start() { # name arguments...: sets PID when all ports have link
 	local name=$1 ports
 	shift
 	ports=$(echo "$*" | grep -o 'pci:' | wc -l)
+	rm -f "/share/$name.json" # the other door's: on the host, and so here, it may be root's
 	as_user_exec "$FWD" --log info --json "/tmp/share/$name.json" "$@" >"/share/$name.out" 2>&1 &
 	PID=$!
 	wait_for "$START_SECONDS" has_links "$name" "$ports" || fail "linux.$DOOR.$name" "does not start: $(words "$name")"
