@@ -172,6 +172,18 @@ in6_addr Linux::Ip6(size_t i) const
 	return After(ip6, 1 + i);
 }
 
+bool Linux::Mistakes(size_t i, const Mac &src) const
+{
+	struct arpreq entry = {};
+	const sockaddr_in address = {AF_INET, 0, Ip4(i), {}};
+	const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	memcpy(&entry.arp_pa, &address, sizeof(address));
+	name.copy(entry.arp_dev, sizeof(entry.arp_dev) - 1);
+	const bool known = ioctl(fd, SIOCGARP, &entry) == 0 && (entry.arp_flags & ATF_COM);
+	close(fd);
+	return known && memcmp(entry.arp_ha.sa_data, src.data(), src.size()) != 0;
+}
+
 Bytes Linux::Announce(size_t i, const Mac &src) const
 {
 	const in_addr mine = Ip4(i);

@@ -33,6 +33,9 @@ class Linux
 	/* What a host sends when it comes up: Linux may know another address, of an earlier life.
 	 */
 	Bytes Announce(size_t i, const Mac &mac) const;
+	/* Whether it would send to another address than @src what is for port @i. For a second
+	 * after it has learnt one it believes no other. */
+	bool Mistakes(size_t i, const Mac &src) const;
 	/* Return: whether @frame asks for port @i's address; then @answer says that it is @mac. */
 	bool AnswerArp(const Bytes &frame, size_t i, const Mac &mac, Bytes *answer) const;
 	/* A UDP frame over IPv4 from port @i, which has @src, to @to_port of the interface or,

@@ -62,6 +62,8 @@ class PortTest : public ::testing::Test
 
 	/* Everything: context, pool, both ports with their queues, and their links are up. */
 	void Open();
+	/* Until Linux knows port @i's address. */
+	void Announce(size_t i);
 	bool LinksUp();
 	void OpenContext();
 	/* @queues: and a queue pair; @mac: the address to ask for */
