@@ -93,18 +93,20 @@ static void igbvf_close(struct vfnet_port *pub)
 	free(port);
 }
 
+static uint64_t on_reset(struct igbvf_port *port, uint64_t now_ns)
+{
+	vfnet_count_add(&port->port.base.resets, 1);
+	igbvf_recover_begin(port, "the physical function was reset");
+	return igbvf_recover_step(port, now_ns);
+}
+
 static uint64_t on_rings_lost(struct igbvf_port *port, uint64_t now_ns)
 {
-	struct vfnet_counters *base = &port->port.base;
-
 	/* that of the physical function may have come since the mailbox was looked at */
-	if (igbvf_mbx_service(&port->hw)) {
-		vfnet_count_add(&base->vf_resets, 1);
-		igbvf_recover_begin(port, "this function was reset by somebody else");
-	} else {
-		vfnet_count_add(&base->resets, 1);
-		igbvf_recover_begin(port, "the physical function was reset");
-	}
+	if (!igbvf_mbx_service(&port->hw))
+		return on_reset(port, now_ns);
+	vfnet_count_add(&port->port.base.vf_resets, 1);
+	igbvf_recover_begin(port, "this function was reset by somebody else");
 	return igbvf_recover_step(port, now_ns);
 }
 
@@ -127,9 +129,7 @@ static uint64_t igbvf_service(struct vfnet_port *pub, uint64_t now_ns)
 	if (status == IGBVF_GONE) {
 		igbvf_port_gone(port);
 	} else if (!igbvf_mbx_service(&port->hw)) {
-		vfnet_count_add(&pub->base.resets, 1);
-		igbvf_recover_begin(port, "the physical function was reset");
-		return igbvf_recover_step(port, now_ns);
+		return on_reset(port, now_ns);
 	} else if (igbvf_rings_lost(port)) {
 		return on_rings_lost(port, now_ns);
 	} else {
