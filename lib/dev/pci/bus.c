@@ -69,12 +69,20 @@ static int bus_dma_open(struct vfnet_bus *bus, struct vfnet_dma **out, struct vf
 	return 0;
 }
 
+/* Closing its descriptor ends a domain, whatever kind it is. */
+static void domain_end(struct vfnet_pci_dma *dma, const struct vfnet_pci_door *door)
+{
+	close(dma->fd);
+	if (door->dma_forget)
+		door->dma_forget(dma);
+}
+
 static void bus_dma_close(struct vfnet_dma *base)
 {
 	struct vfnet_pci_dma *dma = to_dma(base);
 
 	if (dma->door)
-		dma->door->dma_close(dma);
+		domain_end(dma, dma->door);
 	free(dma);
 }
 
@@ -97,7 +105,7 @@ static int attach_first(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, st
 		return rc;
 	rc = dev->door->attach(dev, dma, err);
 	if (rc) {
-		dev->door->dma_close(dma);
+		domain_end(dma, dev->door);
 		return rc;
 	}
 	dma->door = dev->door;

@@ -179,7 +179,9 @@ struct vfnet_pci_door {
 	int (*dma_map)(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
 		       struct vfnet_err *err);
 	void (*dma_unmap)(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
-	void (*dma_close)(struct vfnet_pci_dma *dma);
+
+	/** @dma_forget: free what was noted of @dma, whose fd is closed; NULL = nothing is */
+	void (*dma_forget)(struct vfnet_pci_dma *dma);
 
 	/** @attach: put @dev into @dma; fills fd, region, n_vectors. On failure all as before */
 	int (*attach)(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err);
@@ -383,7 +385,7 @@ int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *node,
 
 int vfnet_pci_uiommu_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 			  struct vfnet_err *err);
-void vfnet_pci_uiommu_close(struct vfnet_pci_dma *dma);
+void vfnet_pci_uiommu_forget(struct vfnet_pci_dma *dma);
 int vfnet_pci_uiommu_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
 			 struct vfnet_err *err);
 void vfnet_pci_uiommu_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
@@ -410,6 +412,15 @@ int vfnet_pci_vfio_request(struct vfnet_pci_dev *dev, struct vfnet_err *err);
 void vfnet_pci_vfio_request_end(struct vfnet_pci_dev *dev);
 
 int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err);
+
+/**
+ * vfnet_pci_vfio_unsafe() - the kernel refuses a domain because devices could forge interrupts
+ * @module: whose parameter accepts the risk
+ *
+ * Return: -EPERM, with its sentence.
+ */
+int vfnet_pci_vfio_unsafe(const struct vfnet_pci_dev *dev, const char *module,
+			  struct vfnet_err *err);
 int vfnet_pci_vfio_irq_set(struct vfnet_pci_dev *dev, const int *eventfd, struct vfnet_err *err);
 int vfnet_pci_container_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
 			    struct vfnet_err *err);

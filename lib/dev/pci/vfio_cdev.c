@@ -81,13 +81,7 @@ static int bind_failed(const struct vfnet_pci_dev *dev, int errnum, struct vfnet
 	char rivals[160];
 
 	if (errnum == EPERM)
-		return vfnet_err_set(
-		    err, -EPERM,
-		    "%s: the kernel refuses a DMA domain, usually because the machine has no "
-		    "interrupt remapping and a device could forge interrupts. Switch it on in "
-		    "the firmware set-up, or accept the risk, as root: "
-		    "echo Y > /sys/module/iommufd/parameters/allow_unsafe_interrupts",
-		    dev->fn.name);
+		return vfnet_pci_vfio_unsafe(dev, "iommufd", err);
 	if (errnum != EBUSY && errnum != EINVAL)
 		return vfnet_err_set(err, -errnum, "%s: the kernel does not bind it to iommufd: %s",
 				     dev->fn.name, strerror(errnum));
@@ -162,11 +156,6 @@ static int ioas_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struc
 	return rc;
 }
 
-static void ioas_close(struct vfnet_pci_dma *dma)
-{
-	close(dma->fd);
-}
-
 static int ioas_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
 		    struct vfnet_err *err)
 {
@@ -209,7 +198,6 @@ const struct vfnet_pci_door vfnet_pci_door_cdev = {
     .dma_open = ioas_open,
     .dma_map = ioas_map,
     .dma_unmap = ioas_unmap,
-    .dma_close = ioas_close,
     .attach = cdev_attach,
     .detach = cdev_detach,
     .reset = vfnet_pci_vfio_reset,

@@ -96,3 +96,15 @@ int vfnet_pci_vfio_reset(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 		return vfnet_err_set(err, -ENOTSUP, "%s has no function-level reset", dev->fn.name);
 	return vfnet_pci_reset_call(dev, VFIO_DEVICE_RESET, err);
 }
+
+int vfnet_pci_vfio_unsafe(const struct vfnet_pci_dev *dev, const char *module,
+			  struct vfnet_err *err)
+{
+	return vfnet_err_set(
+	    err, -EPERM,
+	    "%s: the kernel refuses a DMA domain, usually because the machine has no interrupt "
+	    "remapping and a device could forge interrupts. Switch it on in the firmware set-up, "
+	    "or accept the risk, as root: echo Y > "
+	    "/sys/module/%s/parameters/allow_unsafe_interrupts",
+	    dev->fn.name, module);
+}

@@ -223,24 +223,13 @@ static int container_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 	return rc;
 }
 
-static void container_close(struct vfnet_pci_dma *dma)
-{
-	close(dma->fd);
-}
-
 /* ---- a function's group in a container ---- */
 
-static int set_iommu_failed(const char *name, int errnum, struct vfnet_err *err)
+static int set_iommu_failed(const struct vfnet_pci_dev *dev, int errnum, struct vfnet_err *err)
 {
 	if (errnum == EPERM)
-		return vfnet_err_set(
-		    err, -EPERM,
-		    "%s: the kernel refuses a DMA domain, usually because the machine has no "
-		    "interrupt remapping and a device could forge interrupts. Switch it on in "
-		    "the firmware set-up, or accept the risk, as root: "
-		    "echo Y > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
-		    name);
-	return vfnet_err_set(err, -errnum, "%s: the kernel refuses a DMA domain: %s", name,
+		return vfnet_pci_vfio_unsafe(dev, "vfio_iommu_type1", err);
+	return vfnet_err_set(err, -errnum, "%s: the kernel refuses a DMA domain: %s", dev->fn.name,
 			     strerror(errnum));
 }
 
@@ -265,7 +254,7 @@ static int group_join(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, stru
 				     dev->fn.name, group->number, strerror(errno));
 	}
 	if (!dma->n_groups && host->ioctl(dma->fd, VFIO_SET_IOMMU, (void *)(uintptr_t)dma->type)) {
-		code = set_iommu_failed(dev->fn.name, errno, err);
+		code = set_iommu_failed(dev, errno, err);
 		host->ioctl(group->fd, VFIO_GROUP_UNSET_CONTAINER, NULL);
 		return code;
 	}
@@ -330,7 +319,6 @@ const struct vfnet_pci_door vfnet_pci_door_group = {
     .dma_open = container_open,
     .dma_map = vfnet_pci_container_map,
     .dma_unmap = vfnet_pci_container_unmap,
-    .dma_close = container_close,
     .attach = group_attach,
     .detach = group_detach,
     .reset = vfnet_pci_vfio_reset,

@@ -54,11 +54,6 @@ static int handed_dma_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 	return vfnet_pci_handed_dma(dev, dma, err);
 }
 
-static void handed_dma_close(struct vfnet_pci_dma *dma)
-{
-	close(dma->fd);
-}
-
 /* Two virtual functions are alike, so that one has been taken for another goes unnoticed. */
 static int check_ids(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 {
@@ -105,7 +100,6 @@ const struct vfnet_pci_door vfnet_pci_door_vfio_handed = {
     .dma_open = handed_dma_open,
     .dma_map = vfnet_pci_container_map,
     .dma_unmap = vfnet_pci_container_unmap,
-    .dma_close = handed_dma_close,
     .attach = handed_attach,
     .detach = handed_detach,
     .reset = vfnet_pci_vfio_reset,
