@@ -75,10 +75,11 @@ int app_json_save(const cJSON *root, const char *path)
 	return rc;
 }
 
-int app_json_write(const cJSON *root, const char *path)
+int app_json_write(cJSON *root, const char *path)
 {
 	int rc = app_json_save(root, path);
 
+	cJSON_Delete(root);
 	if (rc)
 		app_error("--json %s: cannot write: %s", path, strerror(-rc));
 	return rc;

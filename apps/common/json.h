@@ -33,16 +33,16 @@ void app_json_drops(cJSON *object, const char *key, const uint64_t drops[VFNET_D
  */
 bool app_json_to_stdout(const char *path);
 
-/** app_json_save() - write an object, in silence; as app_json_write(). */
+/** app_json_save() - as app_json_write(), but in silence, and @root stays the caller's. */
 int app_json_save(const cJSON *root, const char *path);
 
 /**
- * app_json_write() - write an object where an option --json says
+ * app_json_write() - write an object where an option --json says, and free it
  * @root: NULL = out of memory
  * @path: a file, or "-" for standard output
  *
  * Return: 0, or a negative errno after one line on standard error.
  */
-int app_json_write(const cJSON *root, const char *path);
+int app_json_write(cJSON *root, const char *path);
 
 #endif

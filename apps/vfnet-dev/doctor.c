@@ -81,15 +81,6 @@ cJSON *dev_doctor_json(const struct app_finding *findings, size_t n)
 	return root;
 }
 
-static int tell_json(const struct app_finding *findings, size_t n, const char *path)
-{
-	cJSON *root = dev_doctor_json(findings, n);
-	int rc = app_json_write(root, path);
-
-	cJSON_Delete(root);
-	return rc;
-}
-
 static int fail(const struct dev_options *opts, int rc)
 {
 	if (rc == -EINVAL) {
@@ -123,7 +114,7 @@ int dev_doctor(const struct dev_options *opts)
 		return fail(opts, rc);
 	tell_all(findings, n, &user, app_json_to_stdout(opts->json) ? stderr : stdout);
 	if (opts->json)
-		rc = tell_json(findings, n, opts->json);
+		rc = app_json_write(dev_doctor_json(findings, n), opts->json);
 	if (!rc && count_missing(findings, n))
 		rc = APP_EXIT_FAILED;
 	free(findings);

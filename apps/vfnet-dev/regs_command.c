@@ -48,21 +48,15 @@ static void print_changed(const char *name, const struct dev_regs *was, const st
 static int tell(const struct dev_options *opts, const struct dev_window *window,
 		const struct dev_regs *regs, const struct dev_regs *was)
 {
-	cJSON *root;
-	int rc;
-
 	if (!app_json_to_stdout(opts->json)) {
 		if (opts->diff)
 			print_changed(window->name, was, regs);
 		else
 			print_all(window, regs);
 	}
-	if (!opts->json)
-		return APP_EXIT_OK;
-	root = dev_regs_json(window->name, regs);
-	rc = app_json_write(root, opts->json);
-	cJSON_Delete(root);
-	return rc ? APP_EXIT_FAILED : APP_EXIT_OK;
+	if (opts->json && app_json_write(dev_regs_json(window->name, regs), opts->json))
+		return APP_EXIT_FAILED;
+	return APP_EXIT_OK;
 }
 
 int dev_regs(const struct dev_options *opts)

@@ -137,15 +137,6 @@ static void tell_machine(const struct dev_inventory *inv)
 		printf("memlock: %" PRIu64 " KiB (ulimit -l)\n", inv->memlock >> 10);
 }
 
-static int tell_json(const struct dev_inventory *inv, const char *path)
-{
-	cJSON *root = dev_inventory_json(inv, false);
-	int rc = app_json_write(root, path);
-
-	cJSON_Delete(root);
-	return rc ? APP_EXIT_FAILED : APP_EXIT_OK;
-}
-
 int dev_status(const struct dev_options *opts)
 {
 	struct dev_inventory inv;
@@ -162,7 +153,8 @@ int dev_status(const struct dev_options *opts)
 			tell_more(&inv.entries[i]);
 		tell_machine(&inv);
 	}
-	rc = opts->json ? tell_json(&inv, opts->json) : APP_EXIT_OK;
+	if (opts->json)
+		rc = app_json_write(dev_inventory_json(&inv, false), opts->json);
 	dev_inventory_free(&inv);
-	return rc;
+	return rc ? APP_EXIT_FAILED : APP_EXIT_OK;
 }

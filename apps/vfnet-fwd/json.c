@@ -71,7 +71,6 @@ int fwd_report_json(const struct fwd *fwd, const struct fwd_ledger *ledger,
 	cJSON *root = cJSON_CreateObject();
 	struct fwd_rates rates;
 	cJSON *ports;
-	int rc;
 
 	fwd_rates(fwd, ledger, &rates);
 	cJSON_AddStringToObject(root, "mode", fwd_mode_name(fwd->opts->mode));
@@ -87,7 +86,5 @@ int fwd_report_json(const struct fwd *fwd, const struct fwd_ledger *ledger,
 		add_port(ports, &fwd->ports[i]);
 	app_json_real(root, "first_packet_ms", cost->first_ms);
 	app_json_real(root, "rss_mib", (double)cost->resident_bytes / (1 << 20));
-	rc = app_json_write(root, path);
-	cJSON_Delete(root);
-	return rc ? APP_EXIT_FAILED : 0;
+	return app_json_write(root, path) ? APP_EXIT_FAILED : 0;
 }
