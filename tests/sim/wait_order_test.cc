@@ -133,14 +133,7 @@ class WaitOrder : public ::testing::Test
 	}
 	void SendOne()
 	{
-		vfnet_pkt pkt;
-		ASSERT_EQ(1u, vfnet_pkt_alloc(rig_.cache, &pkt, 1));
-		uint8_t *data = vfnet_pkt_data(vfnet_get_region(rig_.v), &pkt);
-		memset(data, 0, 60);
-		memcpy(data, rig_.Mac(0).data(), 6);
-		memcpy(data + 6, rig_.Mac(1).data(), 6);
-		pkt.len = 60;
-		ASSERT_EQ(1, vfnet_tx_burst(rig_.ports[1].txq, &pkt, 1));
+		ASSERT_NO_FATAL_FAILURE(rig_.SendOne(1, 0));
 		sent_ = true;
 	}
 	void Step(unsigned int n)

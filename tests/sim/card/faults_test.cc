@@ -119,18 +119,29 @@ TEST(Faults, ACardThatIsGoneReadsAllOnesAndMovesNothing)
 	EXPECT_EQ(f.Missed(VFNET_MISSED_link_down), 10u);
 }
 
-TEST(Faults, WhatAGoneCardMissedIsStillKnown)
+void WireForFunction0(Machine &m)
 {
-	Machine m;
-
 	m.Card(0, "mac=0:02:00:00:00:00:aa");
 	m.Wire(0, "gen:count=100");
-	Function f(m, "0.0");
+}
+
+/* 100 frames into 63 descriptors */
+void Overrun(Machine &m, Function &f)
+{
 	f.Reset();
 	f.RxUp(64);
 	vfnet_sim_start(m.sim);
 	while (!vfnet_sim_sources_done(m.sim))
 		m.Step();
+}
+
+TEST(Faults, WhatAGoneCardMissedIsStillKnown)
+{
+	Machine m;
+
+	WireForFunction0(m);
+	Function f(m, "0.0");
+	Overrun(m, f);
 	EXPECT_EQ(f.Missed(VFNET_MISSED_no_descriptor), 0u) << "a register tells";
 	ASSERT_EQ(vfnet_sim_trigger(m.sim, 0, VFNET_SIM_GONE), 0);
 	ASSERT_EQ(vfnet_sim_trigger(m.sim, 0, VFNET_SIM_GONE), 0);
@@ -164,14 +175,9 @@ TEST(Faults, WhatADetachedFunctionMissedIsStillKnown)
 {
 	Machine m;
 
-	m.Card(0, "mac=0:02:00:00:00:00:aa");
-	m.Wire(0, "gen:count=100");
+	WireForFunction0(m);
 	Function f(m, "0.0");
-	f.Reset();
-	f.RxUp(64);
-	vfnet_sim_start(m.sim);
-	while (!vfnet_sim_sources_done(m.sim))
-		m.Step();
+	Overrun(m, f);
 	f.dev->ops->detach(f.dev);
 	EXPECT_EQ(f.Missed(VFNET_MISSED_no_descriptor), 37u) << "a ring of 64 holds 63";
 	EXPECT_EQ(f.Rd(IGBVF_STATUS), IGBVF_GONE);

@@ -123,6 +123,19 @@ class Rig
 		return std::vector<uint8_t>(info.mac, info.mac + 6);
 	}
 
+	/* a shortest frame */
+	void SendOne(size_t from, size_t to)
+	{
+		vfnet_pkt pkt;
+		ASSERT_EQ(1u, vfnet_pkt_alloc(cache, &pkt, 1));
+		uint8_t *data = vfnet_pkt_data(vfnet_get_region(v), &pkt);
+		memset(data, 0, 60);
+		memcpy(data, Mac(to).data(), 6);
+		memcpy(data + 6, Mac(from).data(), 6);
+		pkt.len = 60;
+		ASSERT_EQ(1, vfnet_tx_burst(ports[from].txq, &pkt, 1));
+	}
+
 	/* one burst from port @from to port @to; MAC mode when @rewrite. Return: packets */
 	int ForwardOnce(size_t from, size_t to, bool rewrite)
 	{

@@ -56,17 +56,6 @@ class WakeUp : public ::testing::TestWithParam<const char *>
 			rig_.ports.clear();
 		});
 	}
-	void SendOne()
-	{
-		vfnet_pkt pkt;
-		ASSERT_EQ(1u, vfnet_pkt_alloc(rig_.cache, &pkt, 1));
-		uint8_t *data = vfnet_pkt_data(vfnet_get_region(rig_.v), &pkt);
-		memset(data, 0, 60);
-		memcpy(data, rig_.Mac(0).data(), 6);
-		memcpy(data + 6, rig_.Mac(1).data(), 6);
-		pkt.len = 60;
-		ASSERT_EQ(1, vfnet_tx_burst(rig_.ports[1].txq, &pkt, 1));
-	}
 	bool Woken()
 	{
 		pollfd look = {fd_, POLLIN, 0};
@@ -96,7 +85,7 @@ TEST_P(WakeUp, ComesInTheStepThatBringsTheFrame)
 		vfnet_pkt pkt;
 		inside_skip_ns(rig_.sim, round % 2 ? random() % kMostNs : 0);
 		ASSERT_NO_FATAL_FAILURE(FallAsleep()) << round;
-		ASSERT_NO_FATAL_FAILURE(SendOne());
+		ASSERT_NO_FATAL_FAILURE(rig_.SendOne(1, 0));
 		ASSERT_FALSE(Woken()) << "the card has not moved";
 		vfnet_sim_step(rig_.sim, 64);
 		ASSERT_TRUE(Woken()) << "late, in round " << round;

@@ -9,6 +9,7 @@
  * mmap, pread and close are real too and leaks show in /proc/self.
  */
 
+#include <cerrno>
 #include <cstdint>
 #include <linux/kcmp.h>
 #include <map>
@@ -29,6 +30,13 @@ constexpr const char *VF1 = "0000:01:10.2";
 constexpr uint64_t IOVA = UINT64_C(1) << 32;
 constexpr off_t REGION_STRIDE = 0x10000;
 constexpr off_t MODULE_CONFIG = off_t{15} << 32;
+
+/* as a call of the kernel does */
+inline int fail_with(int errnum)
+{
+	errno = errnum;
+	return -1;
+}
 
 class Machine
 {

@@ -11,12 +11,6 @@ namespace
 
 constexpr uint32_t IOAS = 7;
 
-int fail_with(int errnum)
-{
-	errno = errnum;
-	return -1;
-}
-
 const char *call_name(unsigned long request)
 {
 	static const std::map<unsigned long, const char *> names = {

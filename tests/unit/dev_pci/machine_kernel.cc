@@ -16,12 +16,6 @@ namespace
 
 constexpr uint64_t BAR_BYTES = 0x4000;
 
-int fail_with(int errnum)
-{
-	errno = errnum;
-	return -1;
-}
-
 } // namespace
 
 bool Machine::is_function(int fd)

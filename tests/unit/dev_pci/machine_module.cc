@@ -12,12 +12,6 @@ namespace
 
 constexpr uint32_t BAR_BYTES = 0x4000;
 
-int fail_with(int errnum)
-{
-	errno = errnum;
-	return -1;
-}
-
 const char *call_name(unsigned long request)
 {
 	static const std::map<unsigned long, const char *> names = {
