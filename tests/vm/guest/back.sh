@@ -21,8 +21,6 @@ PF_IP=10.9.0.1 IP0=10.9.0.2 IP1=10.9.0.3
 PF=0000:01:00.0
 TOPICS="vf_reset card_reset killed neighbour forked vfs_gone igb_gone"
 FORK=$VFNET_BUILD/tests/vm/port_fork
-EVENTS=$VFNET_BUILD/tests/vm/port_events
-LOOP="--ring 1024 --peer auto --prime 512:64"
 
 how_often() { # name text: how often a program has said it
 	grep -c "$2" "/share/$1.out"

@@ -13,8 +13,6 @@ TAKEN_SECONDS=$((10 * SLOW))
 END_SECONDS=$((15 * SLOW))
 BIND=bind_vfio
 NUMVFS=/sys/class/net/eth0/device/sriov_numvfs
-EVENTS=$VFNET_BUILD/tests/vm/port_events
-LOOP="--ring 1024 --peer auto --prime 512:64"
 
 start_fwd() { # name arguments...: sets PID when the first port has link
 	local name=$1
@@ -96,17 +94,6 @@ removed() {
 	"$BIND" "$VF1"
 }
 
-again() {
-	local code=0
-	# shellcheck disable=SC2086 # options
-	as_user "$FWD" --duration 1 $LOOP "pci:$VF0" "pci:$VF1" >/share/again.out 2>&1 || code=$?
-	if [ "$code" = 0 ] && grep -q 'dropped: 512 not_drained' /share/again.out; then
-		pass gone.again "$(tail -n 1 /share/again.out)"
-	else
-		fail gone.again "exit $code: $(words again)"
-	fi
-}
-
 guest_main() {
 	built "$FWD" || return
 	built "$EVENTS" || return
@@ -118,5 +105,5 @@ guest_main() {
 	unbound asleep --wait interrupt "pci:$VF0"
 	holder
 	removed
-	again
+	runs_again gone
 }

@@ -17,7 +17,9 @@ readonly ROOT=/root              # the host's root with this guest's /dev, /proc
 # shellcheck disable=SC2034 # for the guest scripts
 readonly VF0=0000:01:10.0 VF1=0000:01:10.2
 # shellcheck disable=SC2034
-readonly FWD=$VFNET_BUILD/apps/vfnet-fwd/vfnet-fwd
+readonly FWD=$VFNET_BUILD/apps/vfnet-fwd/vfnet-fwd EVENTS=$VFNET_BUILD/tests/vm/port_events
+# A circle through VF 0 and VF 1, which never ends by itself.
+readonly LOOP="--ring 1024 --peer auto --prime 512:64"
 
 # Results go to the console by name, so that functions whose output is read can have some too.
 pass() { # name text...
@@ -220,6 +222,18 @@ process_gone() { # pid (a child: a zombie counts as gone)
 	local state
 	state=$(sed -n 's/^State:[^A-Z]*\([A-Z]\).*/\1/p' "/proc/$1/status" 2>/dev/null)
 	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+# A second's circle loses nothing, whatever there was before.
+runs_again() { # script
+	local code=0
+	# shellcheck disable=SC2086 # options
+	as_user "$FWD" --duration 1 $LOOP "pci:$VF0" "pci:$VF1" >/share/again.out 2>&1 || code=$?
+	if [ "$code" = 0 ] && grep -q 'dropped: 512 not_drained' /share/again.out; then
+		pass "$1.again" "$(tail -n 1 /share/again.out)"
+	else
+		fail "$1.again" "exit $code: $(words again)"
+	fi
 }
 
 # For a person at the shell: the VFs belong to the module, if it is there, and to the ordinary user.

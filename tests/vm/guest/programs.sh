@@ -79,3 +79,22 @@ gtest_run() { # prefix as_root|as_user program argument...
 		return 1
 	fi
 }
+
+# try FUNCTION NAME CODE PHRASE... -- ARGUMENTS...: calls FUNCTION NAME ARGUMENTS, which leaves the exit code in CODE and
+# what was said in /share/NAME.out; sets WRONG to what is not as it should be, "" = nothing
+try() {
+	local run=$1 name=$2 want=$3 phrases='' phrase
+	shift 3
+	while [ "$1" != -- ]; do
+		phrases="$phrases$1
+"
+		shift
+	done
+	shift
+	"$run" "$name" "$@"
+	WRONG=$(printf %s "$phrases" | while read -r phrase; do
+		grep -qF -e "$phrase" "/share/$name.out" || printf ' no "%s";' "$phrase"
+	done)
+	# shellcheck disable=SC2153 # FUNCTION's
+	[ "$CODE" = "$want" ] || WRONG=" exit $CODE, not $want;$WRONG"
+}

@@ -10,8 +10,6 @@ START_SECONDS=20
 NOTICE_SECONDS=10
 BACK_SECONDS=20
 END_SECONDS=15
-EVENTS=$VFNET_BUILD/tests/vm/port_events
-LOOP="--ring 1024 --peer auto --prime 512:64"
 
 start() { # name arguments...: sets PID when the first port has link
 	local name=$1
@@ -122,17 +120,6 @@ sleeper() {
 	pf_up
 }
 
-again() {
-	local code=0
-	# shellcheck disable=SC2086 # options
-	as_user "$FWD" --duration 1 $LOOP "pci:$VF0" "pci:$VF1" >/share/again.out 2>&1 || code=$?
-	if [ "$code" = 0 ] && grep -q 'dropped: 512 not_drained' /share/again.out; then
-		pass reset.again "$(tail -n 1 /share/again.out)"
-	else
-		fail reset.again "exit $code: $(words again)"
-	fi
-}
-
 guest_main() {
 	built "$FWD" || return
 	built "$EVENTS" || return
@@ -145,5 +132,5 @@ guest_main() {
 	pulled pulse pf_pulse "$VF0 $VF1" $LOOP "pci:$VF0" "pci:$VF1"
 	stays_down
 	sleeper
-	again
+	runs_again reset
 }
