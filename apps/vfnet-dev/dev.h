@@ -23,6 +23,7 @@ enum dev_option {
 	DEV_ALL = 1 << 6,      /* --all */
 	DEV_DIFF = 1 << 7,     /* --diff FILE */
 	DEV_MEM = 1 << 8,      /* --mem SIZE */
+	DEV_TESTS = 1 << 9,    /* --tests FILE|FOLDER */
 };
 
 /**
@@ -42,6 +43,7 @@ struct dev_options {
 	const char *user;
 	const char *mac_base;
 	const char *diff;
+	const char *tests;
 	bool force;
 	bool up;
 	bool all;

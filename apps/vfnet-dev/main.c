@@ -90,11 +90,14 @@ static const struct dev_command commands[] = {
     },
     {
 	.name = "report",
-	.synopsis = "[FILE]",
+	.synopsis = "[FILE] [--tests FOLDER]",
 	.summary = "a file for the developers, about this machine and its card",
-	.help = "JSON, to standard output without FILE. What status and regs tell, and each\n"
+	.help = "  --tests FOLDER  the results of tests/port/run that are kept there, or one file\n"
+		"\n"
+		"JSON, to standard output without FILE. What status and regs tell, and each\n"
 		"function's configuration space. No serial numbers, and of each MAC only the\n"
 		"vendor's half. Most of it needs root.\n",
+	.options = DEV_TESTS,
 	.max_args = 1,
 	.run = dev_report,
     },

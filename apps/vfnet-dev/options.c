@@ -26,6 +26,7 @@ static const struct option long_options[] = {
     ROW("all", no_argument, DEV_ALL),
     ROW("diff", required_argument, DEV_DIFF),
     ROW("mem", required_argument, DEV_MEM),
+    ROW("tests", required_argument, DEV_TESTS),
     {"help", no_argument, NULL, OPT_HELP},
     {0},
 };
@@ -59,6 +60,9 @@ static void take(enum dev_option option, const char *text, struct dev_options *o
 		break;
 	case DEV_MEM:
 		opts->mem = text;
+		break;
+	case DEV_TESTS:
+		opts->tests = text;
 		break;
 	}
 }

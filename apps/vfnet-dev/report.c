@@ -3,6 +3,7 @@
  * vfnet-dev report: what somebody with a card sends to the developers. No serial number, of a MAC
  * the vendor's half, of the kernel's command line what concerns devices and memory.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "apps/vfnet-dev/doctor.h"
 #include "apps/vfnet-dev/inventory.h"
 #include "apps/vfnet-dev/regs.h"
+#include "apps/vfnet-dev/results.h"
 #include "lib/base/bits.h"
 #include "lib/chip/82576_regs.h"
 
@@ -162,14 +164,50 @@ static void add_doctor(cJSON *root, const struct app_machine *machine)
 	free(findings);
 }
 
-/* Where systemd knows no better it names an interface by its address: enx001b21aabbcc. */
-static void mask_names(cJSON *item)
+#define MAC_CHARS strlen("00:1b:21:aa:bb:cc")
+
+/* as many characters at @at are an address, in one piece with what stands around it */
+static bool is_mac(const char *at)
 {
-	for (char *at = item->valuestring; at && (at = strstr(at, "enx")); at += strlen("enx"))
-		if (strspn(at + strlen("enx"), "0123456789abcdef") >= 12)
-			memset(at + strlen("enx001b21"), 'x', strlen("aabbcc"));
+	for (size_t i = 0; i < MAC_CHARS; i++) {
+		bool right = i % 3 == 2 ? (at[i] == ':' || at[i] == '-') && at[i] == at[2]
+					: isxdigit((unsigned char)at[i]);
+
+		if (!right)
+			return false;
+	}
+	return !isxdigit((unsigned char)at[MAC_CHARS]);
+}
+
+/* Where systemd knows no better it names an interface by its address: enx001b21aabbcc. */
+static bool is_name_of_mac(const char *at)
+{
+	return !strncmp(at, "enx", 3) && strspn(at + 3, "0123456789abcdef") >= 12;
+}
+
+static void mask_digits(char *at, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (isxdigit((unsigned char)at[i]))
+			at[i] = 'x';
+}
+
+static void mask_text(char *text)
+{
+	for (char *at = text; *at; at++) {
+		if (is_name_of_mac(at))
+			mask_digits(at + strlen("enx001b21"), strlen("aabbcc"));
+		else if (is_mac(at))
+			mask_digits(at + strlen("00:1b:21:"), strlen("aa:bb:cc"));
+	}
+}
+
+static void mask_addresses(cJSON *item)
+{
+	if (item->valuestring)
+		mask_text(item->valuestring);
 	for (cJSON *child = item->child; child; child = child->next)
-		mask_names(child);
+		mask_addresses(child);
 }
 
 static cJSON *make(const struct app_machine *machine, const struct dev_inventory *inv)
@@ -195,31 +233,74 @@ static cJSON *make(const struct app_machine *machine, const struct dev_inventory
 	return root;
 }
 
+/* Two functions that are ready for the tests; without them words that say so. */
+static void print_test_command(FILE *out, const struct dev_inventory *inv)
+{
+	const char *names[] = {"ADDRESS", "ADDRESS"};
+	size_t n = 0;
+
+	for (size_t i = 0; i < inv->n_entries && n < VFNET_ARRAY_SIZE(names); i++)
+		if (app_driver_is_for_programs(inv->entries[i].fn.driver))
+			names[n++] = inv->entries[i].fn.address;
+	fprintf(out,
+		"No results of tests are in it. To have them there, as the user who may open the "
+		"functions:\n"
+		"  VFNET_TEST_DEVICES=pci:%s,pci:%s tests/port/run\n"
+		"and then this again, with --tests FOLDER, which tests/port/run names.\n",
+		names[0], names[1]);
+}
+
+static void print_summary(const char *path, const struct dev_inventory *inv, int n_runs)
+{
+	FILE *out = app_json_to_stdout(path) ? stderr : stdout;
+
+	if (out == stdout)
+		printf("%s: kernel, system, processor and model of this machine; %zu functions "
+		       "with their drivers, settings, configuration space and registers; runs of "
+		       "the tests: %d. Serial numbers and the last three bytes of addresses are "
+		       "left out. Read it before you send it.\n",
+		       path, inv->n_entries, n_runs);
+	if (n_runs == 0)
+		print_test_command(out, inv);
+}
+
+/* @runs becomes part of the report */
+static int write_report(const char *path, const struct dev_inventory *inv,
+			const struct app_machine *machine, cJSON *runs)
+{
+	cJSON *root = make(machine, inv);
+	int rc;
+
+	cJSON_AddItemToObject(root, "tests", runs);
+	if (root)
+		mask_addresses(root);
+	rc = app_json_save(root, path);
+	if (rc)
+		app_error("report %s: cannot write: %s", path, strerror(-rc));
+	else
+		print_summary(path, inv, cJSON_GetArraySize(runs));
+	cJSON_Delete(root);
+	return rc;
+}
+
 int dev_report(const struct dev_options *opts)
 {
-	const char *path = opts->n_args ? opts->args[0] : "-";
+	cJSON *runs = cJSON_CreateArray();
 	struct dev_inventory inv;
-	cJSON *root;
-	int rc = dev_inventory_read(opts->machine, &inv);
+	int rc = opts->tests ? dev_results_load(opts->tests, runs) : 0;
 
+	if (rc) {
+		cJSON_Delete(runs);
+		return APP_EXIT_FAILED;
+	}
+	rc = dev_inventory_read(opts->machine, &inv);
 	if (rc) {
 		app_error("cannot read %s/bus/pci/devices: %s", opts->machine->sysfs,
 			  strerror(-rc));
+		cJSON_Delete(runs);
 		return APP_EXIT_FAILED;
 	}
-	root = make(opts->machine, &inv);
-	if (root)
-		mask_names(root);
-	rc = app_json_save(root, path);
-	cJSON_Delete(root);
-	if (rc)
-		app_error("report %s: cannot write: %s", path, strerror(-rc));
-	else if (!app_json_to_stdout(path))
-		printf("%s: kernel, system, processor and model of this machine; %zu functions "
-		       "with their drivers, settings, configuration space and registers. Serial "
-		       "numbers and the last three bytes of addresses are left out. Read it "
-		       "before you send it.\n",
-		       path, inv.n_entries);
+	rc = write_report(opts->n_args ? opts->args[0] : "-", &inv, opts->machine, runs);
 	dev_inventory_free(&inv);
 	return rc ? APP_EXIT_FAILED : APP_EXIT_OK;
 }

@@ -126,6 +126,48 @@ TEST_F(Report, GoesToAFileAndSaysWhatIsInIt)
 	EXPECT_NE(machine.err.find("report.json: cannot write"), std::string::npos) << machine.err;
 }
 
+/* what is missing for a report that is of use, with the functions that are there */
+TEST_F(Report, WithoutResultsItSaysHowToHaveThem)
+{
+	std::string file = machine.root + "/report.json";
+
+	machine.bind(VF0, "vfio-pci");
+	machine.bind(VF1, "vfio-pci");
+	EXPECT_EQ(machine.run(dev_report, {file}), 0) << machine.err;
+	EXPECT_NE(machine.out.find("VFNET_TEST_DEVICES=pci:0000:01:10.0,pci:0000:01:10.2 "
+				   "tests/port/run\n"),
+		  std::string::npos)
+	    << machine.out;
+	EXPECT_EQ(machine.run(dev_report, {}), 0) << machine.err;
+	EXPECT_EQ(wrong("report", ParseJson(machine.out)), "") << machine.out;
+	EXPECT_NE(machine.err.find(",pci:0000:01:10.2 tests/port/run\n"), std::string::npos)
+	    << machine.err;
+}
+
+TEST_F(Report, HasResultsOfTestsAndInTheirWordsNoAddress)
+{
+	std::string file = machine.root + "/report.json";
+	struct dev_options opts = {};
+
+	machine.write("kept/1.txt", "INFO vfnet 0.1.0\nFAIL A.B has 00:1b:21:AA:bb:cc, and "
+				    "02-1b-21-aa-bb-cd|\nSUMMARY 0 passed, 1 failed, 0 skipped\n");
+	opts.tests = strdup((machine.root + "/kept").c_str());
+	EXPECT_EQ(machine.run(dev_report, {file}, opts), 0) << machine.err;
+	EXPECT_EQ(wrong("report", ReadJson(file)), "");
+	EXPECT_NE(machine.out.find("runs of the tests: 1."), std::string::npos) << machine.out;
+	EXPECT_EQ(machine.out.find("VFNET_TEST_DEVICES"), std::string::npos) << machine.out;
+	const std::string text = machine.read("report.json");
+	EXPECT_NE(text.find("has 00:1b:21:xx:xx:xx, and 02-1b-21-xx-xx-xx|"), std::string::npos)
+	    << text;
+	machine.write("kept/2.txt", "something else\n");
+	machine.remove("report.json");
+	EXPECT_EQ(machine.run(dev_report, {file}, opts), APP_EXIT_FAILED);
+	EXPECT_NE(machine.err.find("kept/2.txt: line 1 is not as "), std::string::npos)
+	    << machine.err;
+	EXPECT_FALSE(machine.exists("report.json"));
+	free(const_cast<char *>(opts.tests));
+}
+
 TEST_F(Report, CapabilitiesAreThoseOfBothLists)
 {
 	write_config(VF0, config());

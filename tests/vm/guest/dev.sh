@@ -129,16 +129,27 @@ holds_node() {
 	[ "$(readlink "/proc/$(pidof sleep)/fd/0")" = "$ROOT$(kmod_node "$VF0")" ]
 }
 
-# What a person with a card sends: complete, and without what names them.
+# What a person with a card sends, by the README's commands: complete, and without what names them.
 report() {
-	expect report 0 'Read it before you send it' '3 functions' -- report /tmp/share/report.json
+	local line number=0
+	expect report 0 'Read it before you send it' '3 functions' 'VFNET_TEST_DEVICES=pci:ADDRESS' -- report /tmp/share/none.json
+	dev report.bind bind "$VF0" "$VF1" --user "$VFNET_UID"
+	readme_lines '### Send us' |
+		sed "s|tests/port/run|$VFNET_SOURCE/& --build $VFNET_BUILD --results /tmp/results link|
+			s|$VFNET_BUILD/tests/port/results report|/tmp/results /tmp/share/report|" >/share/lines
+	while read -r line <&3; do
+		number=$((number + 1))
+		is_typed "report.$number" "$line"
+	done 3</share/lines
 	if grep -q '"text":	"STATUS ' /share/report.json && grep -q '52:54:00:xx:xx:xx' /share/report.json &&
 		[ "$(grep -c '"header":	"[0-9a-f]\{128\}"' /share/report.json)" = 3 ] &&
-		! grep -q '00:00:01' /share/report.json; then
+		[ "$(grep -c '"result":	"PASS"' /share/report.json)" = 3 ] &&
+		grep -q '"drivers":	"vfio-pci vfio-pci"' /share/report.json && ! grep -q '00:00:01' /share/report.json; then
 		pass dev.report.words "$(wc -c </share/report.json) bytes"
 	else
 		fail dev.report.words "$(tr -d '\n\t' </share/report.json)"
 	fi
+	dev report.unbind unbind "$VF0" "$VF1"
 }
 
 kernels_driver() {
@@ -174,21 +185,30 @@ our_module() {
 	unload_kmod
 }
 
-# The commands of README.md's section "On a card", one after the other, as a person types them.
+# The commands of a section of README.md, as a person here types them.
+readme_lines() { # beginning of its title
+	sed -n "/^$1/,/^##/s/^    //p" "/host$VFNET_SOURCE/README.md" |
+		sed "s|build/release|$VFNET_BUILD|g; s|\$USER|$VFNET_UID|g; s| *#.*||"
+}
+
+is_typed() { # name command-line
+	if typed "$2" >"/share/$1.out" 2>&1; then
+		pass "dev.$1" "$2: $(words "$1" | cut -c 1-200)"
+	else
+		fail "dev.$1" "$2: $(words "$1")"
+	fi
+}
+
+# README.md's section "On a card", one line after the other.
 readme() {
 	local line number=0
 	dev create.before create 0 eth0
 	ip link set eth0 down
-	sed -n '/^## On a card/,/^## /s/^    //p' "/host$VFNET_SOURCE/README.md" |
-		sed "s|build/release|$VFNET_BUILD|g; s|\$USER|$VFNET_UID|g; s| *#.*||" >/share/readme
+	readme_lines '## On a card' >/share/lines
 	while read -r line <&3; do
 		number=$((number + 1))
-		if typed "$line" >"/share/readme.$number.out" 2>&1; then
-			pass "dev.readme.$number" "$line: $(words "readme.$number" | cut -c 1-200)"
-		else
-			fail "dev.readme.$number" "$line: $(words "readme.$number")"
-		fi
-	done 3</share/readme
+		is_typed "readme.$number" "$line"
+	done 3</share/lines
 	if [ "$(grep -l '^start to first packet' /share/readme.*.out | wc -l)" = 2 ] &&
 		grep -q '3 packets received' /share/readme.*.out; then
 		pass dev.readme "$number commands; pings are answered, frames go round"
