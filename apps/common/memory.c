@@ -2,11 +2,9 @@
 #include "apps/common/memory.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static uint64_t count(const char *folder, const char *size, const char *file)
 {
@@ -69,27 +67,4 @@ size_t app_hugepages_read(const struct app_machine *machine, struct app_hugepage
 				0);
 	qsort(list, n, sizeof(*list), by_node);
 	return n;
-}
-
-int app_memlock_read(const struct app_machine *machine, uint64_t *bytes)
-{
-	static const char name[] = "Max locked memory";
-	char path[APP_PATH_BYTES];
-	char line[128];
-	int rc = -EIO;
-	FILE *file = fopen(app_path(path, "%s/self/limits", machine->proc), "re");
-
-	if (!file)
-		return -errno;
-	while (rc && fgets(line, sizeof(line), file)) {
-		const char *val = line + sizeof(name) - 1;
-
-		if (strncmp(line, name, sizeof(name) - 1))
-			continue;
-		val += strspn(val, " ");
-		*bytes = *val == 'u' ? APP_MEMLOCK_UNLIMITED : strtoull(val, NULL, 10);
-		rc = 0;
-	}
-	fclose(file);
-	return rc;
 }

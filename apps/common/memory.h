@@ -3,7 +3,7 @@
 #define VFNET_APPS_MEMORY_H
 
 /*
- * What memory a program may have for DMA, as the machine's files tell.
+ * Hugepages, as the machine's files tell.
  */
 
 #include <stdint.h>
@@ -35,15 +35,5 @@ struct app_hugepages {
  * Return: how many rows; 0 where the kernel has no hugepages.
  */
 size_t app_hugepages_read(const struct app_machine *machine, struct app_hugepages *list);
-
-/** APP_MEMLOCK_UNLIMITED - no limit. */
-#define APP_MEMLOCK_UNLIMITED UINT64_MAX
-
-/**
- * app_memlock_read() - the most memory, in bytes, that this process may lock
- *
- * Return: 0; a negative errno when <proc>/self/limits cannot be read.
- */
-int app_memlock_read(const struct app_machine *machine, uint64_t *bytes);
 
 #endif

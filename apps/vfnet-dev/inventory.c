@@ -83,6 +83,7 @@ static int read_entries(const struct app_machine *machine, struct dev_inventory 
 int dev_inventory_read(const struct app_machine *machine, struct dev_inventory *out)
 {
 	struct dev_inventory inv = {0};
+	struct app_user user;
 	char path[APP_PATH_BYTES];
 	int rc = read_entries(machine, &inv);
 
@@ -91,7 +92,8 @@ int dev_inventory_read(const struct app_machine *machine, struct dev_inventory *
 		return rc;
 	}
 	inv.n_hugepages = app_hugepages_read(machine, inv.hugepages);
-	inv.memlock_known = !app_memlock_read(machine, &inv.memlock);
+	app_user_read(&user);
+	inv.memlock_kib = user.memlock_kib;
 	inv.n_groups = app_count_entries(app_path(path, "%s/kernel/iommu_groups", machine->sysfs));
 	inv.has_ours = app_driver_is_loaded(machine, APP_DRIVER_OURS);
 	inv.has_vfio_pci = app_driver_is_loaded(machine, APP_DRIVER_VFIO_PCI);

@@ -9,6 +9,7 @@
 #include "apps/common/functions.h"
 #include "apps/common/links.h"
 #include "apps/common/memory.h"
+#include "apps/common/user.h"
 
 #include <cjson/cJSON.h>
 
@@ -38,8 +39,7 @@ struct dev_entry {
  * @n_entries:   0 = it has no 82576
  * @hugepages:   by node
  * @n_hugepages: how many rows
- * @memlock:     most bytes that a program may lock; APP_MEMLOCK_UNLIMITED
- * @memlock_known: that could be read
+ * @memlock_kib: what this process may lock, as struct app_user has it
  * @n_groups:    IOMMU groups of the machine; 0 = no IOMMU, or switched off
  * @has_ours:    our kernel module is loaded
  * @has_vfio_pci: vfio-pci is loaded
@@ -49,8 +49,7 @@ struct dev_inventory {
 	size_t n_entries;
 	struct app_hugepages hugepages[APP_HUGEPAGES_MAX];
 	size_t n_hugepages;
-	uint64_t memlock;
-	bool memlock_known;
+	uint64_t memlock_kib;
 	unsigned int n_groups;
 	bool has_ours;
 	bool has_vfio_pci;

@@ -114,9 +114,9 @@ cJSON *dev_inventory_json(const struct dev_inventory *inv, bool mask_macs)
 	cJSON_AddBoolToObject(root, "vfio_loaded", inv->has_ours);
 	cJSON_AddBoolToObject(root, "vfio_pci_loaded", inv->has_vfio_pci);
 	add_hugepages(root, inv);
-	if (inv->memlock_known && inv->memlock != APP_MEMLOCK_UNLIMITED)
-		app_json_count(root, "memlock_bytes", inv->memlock);
-	else
+	if (inv->memlock_kib == APP_UNLIMITED_KIB)
 		cJSON_AddNullToObject(root, "memlock_bytes");
+	else
+		app_json_count(root, "memlock_bytes", inv->memlock_kib << 10);
 	return root;
 }

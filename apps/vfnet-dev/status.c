@@ -129,12 +129,10 @@ static void tell_machine(const struct dev_inventory *inv)
 	printf("drivers for programs: vfio-pci is %sloaded, vfio (vfnet's module) is %sloaded\n",
 	       inv->has_vfio_pci ? "" : "not ", inv->has_ours ? "" : "not ");
 	tell_hugepages(inv);
-	if (!inv->memlock_known)
-		puts("memlock: unknown");
-	else if (inv->memlock == APP_MEMLOCK_UNLIMITED)
+	if (inv->memlock_kib == APP_UNLIMITED_KIB)
 		puts("memlock: unlimited");
 	else
-		printf("memlock: %" PRIu64 " KiB (ulimit -l)\n", inv->memlock >> 10);
+		printf("memlock: %" PRIu64 " KiB (ulimit -l)\n", inv->memlock_kib);
 }
 
 int dev_status(const struct dev_options *opts)
