@@ -6,6 +6,7 @@
 # ordinary user by each of the two drivers, reads registers beside a running program, and puts everything back.
 
 DEV=$VFNET_BUILD/apps/vfnet-dev/vfnet-dev
+HAND_OVER=$VFNET_BUILD/tests/vm/hand_over
 PF=0000:01:00.0
 
 # dev NAME ARGUMENTS...: runs it; sets CODE, its words are in /share/NAME.out
@@ -152,6 +153,46 @@ report() {
 	dev report.unbind unbind "$VF0" "$VF1"
 }
 
+# Both functions are in the hands of a program that has opened neither: root has, and has handed in descriptors. Nothing is
+# lost, whatever root asks of vfnet-dev meanwhile.
+in_use() { # door who-has-it code-of-regs regs-phrase
+	local address
+	wait_for 20 grep -q 'link up' "/share/handed.$1.out" || fail "dev.handed.$1" "no link: $(words "handed.$1")"
+	expect "handed.$1.status" 0 "$VF0  VF 0     $1" "$VF1  VF 1     $1" -- status
+	expect "handed.$1.unbind" 1 "$VF0: $2" 'end it first' -- unbind "$VF0" "$VF1"
+	expect "handed.$1.bind" 1 "$VF1: $2" 'end it first' -- bind "$VF1" --user 0
+	expect "handed.$1.create" 1 "$2" 'end it first' -- create 0 eth0
+	expect "handed.$1.regs" "$3" "$4" -- regs "$VF0"
+	for address in "$VF0" "$VF1"; do
+		is_with "handed.$1.$address" "$address" "$1"
+	done
+	if stop "$PID" 10 && ! grep -q reset "/share/handed.$1.out" && grep -q '^ledger: balanced' "/share/handed.$1.out"; then
+		pass "dev.handed.$1" "$(tail -n 1 "/share/handed.$1.out")"
+	else
+		fail "dev.handed.$1" "$(words "handed.$1")"
+	fi
+	expect "handed.$1.after" 0 'mapped from sysfs' -- regs "$VF0"
+}
+
+handed_vfio_pci() {
+	dev handed.vfio-pci.before bind "$VF0" "$VF1" --driver vfio-pci
+	OPENER="$HAND_OVER $VF0 $VF1 --" as_user_exec "$FWD" --log info "pci:$VF0,dev=5,dma=4" "pci:$VF1,dev=6,dma=4" \
+		>/share/handed.vfio-pci.out 2>&1 &
+	PID=$!
+	in_use vfio-pci 'a program has it open, or another function of its group' 1 \
+		'by a descriptor that it was handed and that cannot be shared'
+	expect handed.vfio-pci.unbound 0 "$VF0: vfio-pci -> no driver" -- unbind "$VF0" "$VF1"
+}
+
+handed_kmod() {
+	dev handed.vfio.before bind "$VF0" "$VF1" --driver vfio
+	as_user_exec "$FWD" --log info "pci:$VF0,dev=5,dma=4" "pci:$VF1,dev=6,dma=4" \
+		5<>"$(kmod_node "$VF0")" 6<>"$(kmod_node "$VF1")" 4<>/dev/uiommu >/share/handed.vfio.out 2>&1 &
+	PID=$!
+	in_use vfio 'process ' 0 'through the program that has it open'
+	expect handed.vfio.unbound 0 "$VF0: vfio -> no driver" -- unbind "$VF0" "$VF1"
+}
+
 kernels_driver() {
 	local interface
 	load igbvf
@@ -181,7 +222,11 @@ our_module() {
 	else
 		fail dev.kmod.user "$(ls -l "$(kmod_node "$VF0")")"
 	fi
-	expect kmod.unbind 0 "$VF0: vfio -> no driver" -- unbind "$VF0"
+	expect kmod.bind.both 0 "$VF1: no driver -> vfio" -- bind "$VF0" "$VF1" --user "$VFNET_UID"
+	chmod 666 /dev/uiommu
+	beside vfio
+	expect kmod.unbind 0 "$VF0: vfio -> no driver" -- unbind "$VF0" "$VF1"
+	handed_kmod
 	unload_kmod
 }
 
@@ -242,12 +287,13 @@ typed() { # command line
 }
 
 guest_main() {
-	built "$FWD" && built "$DEV" || return
+	built "$FWD" && built "$DEV" && built "$HAND_OVER" || return
 	mount -t tmpfs run "$ROOT/run" # the host's is not to be written
 	expect nobody 2 'no such command' -- nobody
 	making
 	binding
 	report
+	handed_vfio_pci
 	kernels_driver
 	our_module
 	readme
