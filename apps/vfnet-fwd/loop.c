@@ -300,6 +300,8 @@ static void forward(struct fwd_loop *loop, struct ticker *ticker, struct fwd_wai
 			wait->quiet_since = 0;
 		else if (sleeps && !loop->prime_left && !loop->failed)
 			slept = fwd_wait_quiet(wait, loop->fwd, next_tick_ns(loop, ticker));
+		if (slept) /* what woke us may be service's, and wakes us until that has run */
+			ticker->next_tsc = 0;
 		if ((slept || round % CHECK_ROUNDS == 0) && tick(loop, ticker))
 			break;
 	}

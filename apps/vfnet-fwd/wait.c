@@ -16,6 +16,27 @@
 /* a sleep costs about 10 us until the next frame: not for gaps that are hardly longer */
 #define ADAPTIVE_SPIN_NS UINT64_C(50000)
 
+/*
+ * Frames, and events of the port. A port without these has -1 there, which poll() passes over: its
+ * service runs at its deadlines only.
+ */
+static int open_port(struct fwd_wait *wait, const struct fwd *fwd, unsigned int i)
+{
+	struct pollfd *frames = &wait->fds[i], *events = &wait->fds[fwd->n_open + i];
+	struct vfnet_err err;
+
+	frames->events = events->events = POLLIN;
+	frames->fd = vfnet_rxq_fd(fwd->ports[i].rxq, &err);
+	if (frames->fd < 0) {
+		app_error("--wait: %s", err.text);
+		return APP_EXIT_FAILED;
+	}
+	events->fd = vfnet_port_fd(fwd->ports[i].port, NULL);
+	if (events->fd < 0)
+		events->fd = -1;
+	return 0;
+}
+
 int fwd_wait_open(struct fwd_wait *wait, struct fwd *fwd)
 {
 	static const uint64_t spin_ns[] = {
@@ -23,25 +44,19 @@ int fwd_wait_open(struct fwd_wait *wait, struct fwd *fwd)
 	    [FWD_INTERRUPT] = 0,
 	    [FWD_ADAPTIVE] = ADAPTIVE_SPIN_NS,
 	};
-	struct vfnet_err err;
+	int rc = 0;
 
 	*wait = (struct fwd_wait){.spin_ns = spin_ns[fwd->opts->wait]};
 	if (fwd->opts->wait == FWD_POLL)
 		return 0;
-	wait->fds = calloc(fwd->n_open, sizeof(*wait->fds));
+	wait->fds = calloc(2 * (size_t)fwd->n_open, sizeof(*wait->fds));
 	if (!wait->fds) {
 		app_error("out of memory");
 		return APP_EXIT_FAILED;
 	}
-	for (unsigned int i = 0; i < fwd->n_open; i++) {
-		wait->fds[i].events = POLLIN;
-		wait->fds[i].fd = vfnet_rxq_fd(fwd->ports[i].rxq, &err);
-		if (wait->fds[i].fd >= 0)
-			continue;
-		app_error("--wait: %s", err.text);
-		return APP_EXIT_FAILED;
-	}
-	return 0;
+	for (unsigned int i = 0; i < fwd->n_open && !rc; i++)
+		rc = open_port(wait, fwd, i);
+	return rc;
 }
 
 /*
@@ -53,6 +68,13 @@ static bool may_sleep(struct vfnet_rxq *rxq)
 	int rc = vfnet_rxq_arm(rxq);
 
 	return rc == 0 || rc == -ENETDOWN;
+}
+
+static void hear_events(const struct fwd_wait *wait, struct fwd *fwd)
+{
+	for (unsigned int i = 0; i < fwd->n_open; i++)
+		if (wait->fds[fwd->n_open + i].revents)
+			fwd->ports[i].next_ns = 0;
 }
 
 static void sleep_armed(struct fwd_wait *wait, struct fwd *fwd, uint64_t ns)
@@ -67,7 +89,8 @@ static void sleep_armed(struct fwd_wait *wait, struct fwd *fwd, uint64_t ns)
 		n_armed++;
 	if (n_armed == fwd->n_open) {
 		fwd->result.sleeps++;
-		ppoll(wait->fds, fwd->n_open, &most, NULL);
+		if (ppoll(wait->fds, 2 * fwd->n_open, &most, NULL) > 0)
+			hear_events(wait, fwd);
 	}
 	while (n_armed > 0)
 		vfnet_rxq_disarm(fwd->ports[--n_armed].rxq);

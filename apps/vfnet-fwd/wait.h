@@ -10,7 +10,8 @@
  * struct fwd_wait - when the forwarding thread sleeps; see --wait
  * @spin_ns:     how long it polls without a frame before it sleeps; UINT64_MAX = it never does
  * @quiet_since: when polls began to find nothing; 0 = the last one found something
- * @fds:         what it sleeps on, one per port
+ * @fds:         what it sleeps on: of each port its receive queue's frames, and behind these of
+ * each port what wants service
  */
 struct fwd_wait {
 	uint64_t spin_ns;
@@ -29,6 +30,8 @@ int fwd_wait_open(struct fwd_wait *wait, struct fwd *fwd);
 /**
  * fwd_wait_quiet() - a poll of all ports has found nothing: sleep, if it is time to
  * @until_ns: when something else than a frame is due
+ *
+ * A port whose event ended the sleep is due for service: its next_ns is 0.
  *
  * Return: whether it slept.
  */

@@ -29,6 +29,15 @@ struct fwd_inside {
  */
 bool fwd_inside_reset(int argc, char **argv, struct fwd_inside *result);
 
+/**
+ * fwd_inside_request() - vfnet-fwd goes to sleep while the kernel wants its second function back
+ * @argc, @argv: a command line with two ports and --wait
+ * @due:         whether the first and the second port were due for service when it woke up
+ *
+ * Return: false: it could not be opened or closed, or did not sleep.
+ */
+bool fwd_inside_request(int argc, char **argv, bool due[2]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,9 +2,12 @@
 /* --wait: that it sleeps, that it wakes, and what sleeping costs. */
 #include <ctime>
 #include <signal.h>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
+#include "tests/sim/fwd_inside.h"
 #include "tests/sim/fwd_json.h"
 
 namespace
@@ -63,6 +66,24 @@ INSTANTIATE_TEST_SUITE_P(How, FwdWait,
 				 return std::string(param_info.param.wait) + "_" +
 					param_info.param.sim;
 			 });
+
+/* It need not wait for a deadline: who unbinds the function waits as long. In this process. */
+TEST(FwdWaitEvent, WhatServiceIsForWakesItAndIsDone)
+{
+	for (const char *how : {"interrupt", "adaptive"}) {
+		std::vector<std::string> args = {"vfnet-fwd", "--wait",	 how,	   "--sim",
+						 "inline",    "sim:0.0", "sim:1.0"};
+		std::vector<char *> argv;
+		bool due[2] = {};
+
+		for (std::string &arg : args)
+			argv.push_back(arg.data());
+		argv.push_back(nullptr);
+		ASSERT_TRUE(fwd_inside_request(static_cast<int>(args.size()), argv.data(), due));
+		EXPECT_FALSE(due[0]) << how;
+		EXPECT_TRUE(due[1]) << how;
+	}
+}
 
 /* processor time that vfnet-fwd without traffic uses in a second, as a share of a core */
 double IdleShare(const char *wait)
