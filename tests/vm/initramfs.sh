@@ -6,7 +6,7 @@
 
 # What guest scripts can `load`; what these need is added.
 readonly MODULES=(virtio_pci 9pnet_virtio 9p igb igbvf vfio-pci vfio_iommu_type1 pci-stub aer_inject 8021q
-	sch_ingress cls_matchall act_mirred act_skbmod)
+	sch_ingress cls_matchall act_mirred act_skbmod overlay)
 
 module_file() { # name
 	find "$KERNEL_ROOT/lib/modules/$KERNEL_VERSION/kernel" -name "${1//[-_]/[-_]}.ko*" -print -quit
