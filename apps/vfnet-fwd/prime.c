@@ -21,6 +21,7 @@ static void build(const struct fwd *fwd, uint64_t seq, uint8_t *data)
 	    .dst_ip = {192, 0, 2, 2},
 	    .src_port = 9,
 	    .dst_port = 9,
+	    .no_sum = true, /* QEMU's card would sum each up in software, which is no forwarding */
 	};
 	unsigned int payload = vfnet_frame_udp_payload_off(&udp);
 	const struct fwd_lane *lane = &fwd->lanes[partner]; /* it sends from port 0 */

@@ -26,6 +26,9 @@ $records as $all
 		| select($by[$us] and $by[$them])
 		| {us: $us, them: $them, ratio: ratio($by[$us]; $by[$them]; $figure)}]}
 ]}
+# round trips that peers lost; one of ours would be a failure
+| .lost = [$contenders[] as $c | [$all[] | select(.contender == $c and .job == "round_trip")]
+	| {contender: $c, frames: map(.lost) | add, of: map(.count + .lost) | add} | select(.frames > 0)]
 # what vfnet-fwd is to reach: testpmd's rate, its median and p99, and five times the kernel's rate
 | .goals = [.rows[] as $row | $row.ratios[] | . + {job: $row.job, size: $row.size, figure: $row.figure}
 	| .goal = (if .figure == "pps" and .them == "testpmd" then 1

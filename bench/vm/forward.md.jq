@@ -18,5 +18,6 @@ def title: {pps: "closed loop, frames/s", min_us: "round trip, minimum, us", med
   (.rows[] as $row | [($row.size | tostring), ($row.figure | title)]
 	+ [$all.contenders[] | $row.of[.] | .median? | number] + [$row.ratios[].ratio | number] | row),
   "",
+  (.lost[] | "- Lost: \(.contender), \(.frames) of \(.of) round trips; each cost 2 s of its time and no figure."),
   (.goals[] | select(.met | not)
 	| "- Missed: \(.us) beside \(.them), \(.size) bytes, \(.figure | title): ratio \(.ratio), goal \(if .figure == "pps" then "at least" else "below" end) \(.goal).")

@@ -10,8 +10,8 @@ rate_fields() { # file
 		END { exit !found || NR != 1 }'
 }
 
-# 1234 frames in 2.0 s, round trip min 1.0 median 2.0 p99 3.0 p99.9 4.0 max 5.0 us, ...
+# 1234 frames in 2.0 s, round trip min 1.0 median 2.0 p99 3.0 p99.9 4.0 max 5.0 us, lost 0, ...
 round_trip_fields() { # file
-	sed -n 's/^\([1-9][0-9]*\) frames in .* min \([0-9.]*\) median \([0-9.]*\) p99 \([0-9.]*\) .*/"count":\1,"min_us":\2,"median_us":\3,"p99_us":\4/p' \
+	sed -n 's/^\([1-9][0-9]*\) frames in .* min \([0-9.]*\) median \([0-9.]*\) p99 \([0-9.]*\) .* lost \([0-9]*\),.*/"count":\1,"min_us":\2,"median_us":\3,"p99_us":\4,"lost":\5/p' \
 		"$1" | grep .
 }

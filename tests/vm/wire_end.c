@@ -156,8 +156,7 @@ int wire_receive(struct wire_end *end, enum wire_flow flow, int timeout_ms, uint
 		now = wire_now_ns();
 		if (now >= deadline)
 			return 0;
-		if (!end->spin)
-			poll(&wait, 1, (int)((deadline - now) / 1000000u) + 1);
+		poll(&wait, 1, (int)((deadline - now) / 1000000u) + 1);
 	}
 }
 

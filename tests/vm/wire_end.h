@@ -32,7 +32,6 @@ enum wire_flow {
  * @mac:     this end's address: source of what is sent, destination of what is taken
  * @to:      destination of what is sent
  * @from:    source that what comes back must have, if @check_from
- * @spin:    never sleep while waiting for a frame
  * @foreign: frames that came and are not ours (another destination, another ethertype, another
  * flow)
  * @corrupt: probes that came back changed
@@ -44,7 +43,6 @@ struct wire_end {
 	uint8_t to[VFNET_MAC_BYTES];
 	uint8_t from[VFNET_MAC_BYTES];
 	bool check_from;
-	bool spin;
 	uint64_t foreign;
 	uint64_t corrupt;
 	char bad[160];
@@ -89,10 +87,11 @@ struct wire_stream {
 bool wire_stream_run(struct wire_end *end, const struct wire_stream *opts);
 
 /** struct wire_bounce - one frame on its way, @count times or for @seconds, whichever is over first
- * (0: no such limit) */
+ * (0: no such limit); @losses of them may get lost */
 struct wire_bounce {
 	uint64_t count;
 	uint64_t seconds;
+	uint64_t losses;
 	size_t frame_bytes;
 };
 

@@ -20,6 +20,7 @@ struct options {
 	const char *interface;
 	uint64_t count;
 	uint64_t seconds;
+	uint64_t losses;
 	uint64_t window;
 	uint64_t frame_bytes;
 };
@@ -40,7 +41,7 @@ static const char usage_text[] =
     "  --from MAC       source that returning frames must have (default: any)\n"
     "  --count N        frames (stream: 10000, bounce: 1000000, prime: 512)\n"
     "  --seconds S      bounce: so long, in place of --count\n"
-    "  --spin           never sleep while waiting for a frame\n"
+    "  --losses N       bounce: so many frames may fail to come back in 2 s (0)\n"
     "  --window N       stream: frames on their way (64)\n"
     "  --size N         bounce, prime: bytes of a frame without CRC, 60 to 1514 (60)\n"
     "  --help           this text\n";
@@ -96,8 +97,8 @@ static void take_option(int name, struct options *opts, struct wire_end *end)
 	case 'S':
 		opts->seconds = number(optarg, 1, 86400);
 		break;
-	case 'p':
-		end->spin = true;
+	case 'L':
+		opts->losses = number(optarg, 0, UINT64_MAX);
 		break;
 	case 'w':
 		opts->window = number(optarg, 1, 4096);
@@ -126,7 +127,7 @@ static void parse_options(int argc, char **argv, struct options *opts, struct wi
 	    {"size", required_argument, NULL, 'z'},
 	    {"interface", required_argument, NULL, 'i'},
 	    {"seconds", required_argument, NULL, 'S'},
-	    {"spin", no_argument, NULL, 'p'},
+	    {"losses", required_argument, NULL, 'L'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0},
 	};
@@ -165,6 +166,7 @@ static bool run_bounce(struct wire_end *end, const struct options *opts)
 	    end, &(struct wire_bounce){
 		     .count = opts->count != 0 || opts->seconds != 0 ? opts->count : 1000000,
 		     .seconds = opts->seconds,
+		     .losses = opts->losses,
 		     .frame_bytes = opts->frame_bytes,
 		 });
 }
