@@ -55,8 +55,10 @@ struct vfio_space {
  * @dev:         with a reference; or NULL
  * @attach_lock: for writing: devices come and go; for reading: @iommu is changed
  * @devices:     struct vfio_dev, under @attach_lock
- * @lock:        protects @space, innermost
+ * @lock:        protects the rest, innermost
  * @space:       the I/O addresses in use
+ * @maps:        how many of them are mappings
+ * @mm:          of the process whose memory they all are; NULL: of several processes. While @maps
  */
 struct vfio_domain {
 	refcount_t users;
@@ -69,6 +71,8 @@ struct vfio_domain {
 	struct list_head devices;
 	spinlock_t lock; /* see above */
 	struct vfio_space space;
+	unsigned long maps;
+	struct mm_struct *mm;
 };
 
 /**
@@ -212,6 +216,7 @@ u64 vfio_domain_mask(struct vfio_domain *domain);
 
 /* vfio_group.c */
 int vfio_domain_attach(struct vfio_domain *domain, struct vfio_dev *vdev);
+void vfio_domain_stop_dma(struct vfio_domain *domain, struct mm_struct *mm);
 
 /* vfio_dma_end.c */
 extern const struct mmu_interval_notifier_ops vfio_map_ops;

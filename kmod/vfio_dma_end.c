@@ -123,6 +123,9 @@ void vfio_map_cut_and_leave(struct vfio_map *map)
  * It takes spinlocks, under which nothing is allocated, and waits for two things only: a claimant
  * who is cutting, and devices that come to the domain or leave it. Neither of them waits for a
  * process. They may wait for memory, but what reclaim sends does not make the callback wait.
+ *
+ * That a process has ended is told by whoever was the last to use its memory, under no lock of the
+ * process and not in reclaim. There the callback may wait for a reset, too.
  */
 
 /* The process has lost the memory: munmap(), mremap(), exec(), exit(). Gone when this returns. */
@@ -183,8 +186,14 @@ static bool vfio_map_invalidate(struct mmu_interval_notifier *notifier,
 	struct vfio_map *map = container_of(notifier, struct vfio_map, notifier);
 
 	switch (range->event) {
-	case MMU_NOTIFY_UNMAP:
 	case MMU_NOTIFY_RELEASE:
+		/*
+		 * Its descriptors are closed later than this, and those that somebody else has
+		 * perhaps never: devices that it left in mid-traffic would go on.
+		 */
+		vfio_domain_stop_dma(map->domain, map->owner->mm);
+		fallthrough;
+	case MMU_NOTIFY_UNMAP:
 		return vfio_map_lost(map, mmu_notifier_range_blockable(range), seq);
 	case MMU_NOTIFY_CLEAR:
 		vfio_map_cleared(map, range, seq);

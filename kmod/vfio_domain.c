@@ -199,6 +199,17 @@ static int vfio_domain_there(struct vfio_domain *domain, const struct vfio_dma_m
 	return other->map ? -EEXIST : -EINVAL;
 }
 
+/* The current process is the one that maps. domain->lock is held. */
+static void vfio_domain_take(struct vfio_domain *domain, struct vfio_range *range)
+{
+	range->map = true;
+	vfio_space_insert(&domain->space, range);
+	if (!domain->maps++)
+		domain->mm = current->mm;
+	else if (domain->mm != current->mm)
+		domain->mm = NULL;
+}
+
 /**
  * vfio_domain_place() - choose the I/O addresses of a mapping
  * @domain:   the domain, with an IOMMU
@@ -223,8 +234,7 @@ int vfio_domain_place(struct vfio_domain *domain, struct vfio_range *range,
 		ret = vfio_domain_there(domain, arg, &range->first);
 	if (!ret) {
 		range->last = range->first + (arg->size >> PAGE_SHIFT) - 1;
-		range->map = true;
-		vfio_space_insert(&domain->space, range);
+		vfio_domain_take(domain, range);
 	}
 	spin_unlock(&domain->lock);
 	up_read(&domain->attach_lock);
@@ -256,12 +266,11 @@ int vfio_domain_place_phys(struct vfio_domain *domain, struct vfio_range *range,
 		return -EINVAL;
 	range->first = addr >> PAGE_SHIFT;
 	range->last = (addr + size - 1) >> PAGE_SHIFT;
-	range->map = true;
 	spin_lock(&domain->lock);
 	if (vfio_space_find(&domain->space, range->first, range->last))
 		ret = -EEXIST;
 	else
-		vfio_space_insert(&domain->space, range);
+		vfio_domain_take(domain, range);
 	spin_unlock(&domain->lock);
 	return ret;
 }
@@ -275,6 +284,7 @@ void vfio_domain_unplace(struct vfio_domain *domain, struct vfio_range *range)
 {
 	spin_lock(&domain->lock);
 	vfio_space_remove(&domain->space, range);
+	domain->maps--;
 	spin_unlock(&domain->lock);
 }
 

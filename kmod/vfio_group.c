@@ -230,6 +230,32 @@ void vfio_domain_detach(struct vfio_dev *vdev)
 }
 
 /**
+ * vfio_domain_stop_dma() - no device in a domain goes on with DMA to a process that has ended
+ * @domain: the domain, in which the process has mappings that have not been cut
+ * @mm:     of the process
+ *
+ * If another process has mappings there too nothing happens: the device may work for that one, and
+ * what it does to the memory of the other is a fault from the cut on.
+ *
+ * Context: as of vfio_pci_stop_dma(), and waits for devices that come or go.
+ */
+void vfio_domain_stop_dma(struct vfio_domain *domain, struct mm_struct *mm)
+{
+	struct vfio_dev *vdev;
+	bool alone;
+
+	spin_lock(&domain->lock);
+	alone = domain->mm == mm;
+	spin_unlock(&domain->lock);
+	if (!alone)
+		return;
+	down_read(&domain->attach_lock);
+	list_for_each_entry(vdev, &domain->devices, domain_link)
+		vfio_pci_stop_dma(vdev);
+	up_read(&domain->attach_lock);
+}
+
+/**
  * vfio_domain_need() - give a device a domain of its own unless it has one
  * @vdev: the device
  *

@@ -134,6 +134,30 @@ err_disable:
 }
 
 /**
+ * vfio_pci_stop_dma() - the function begins no DMA any more, and what it has begun is over
+ * @vdev: the device
+ *
+ * Until somebody allows it to master the bus again.
+ *
+ * Context: memory_lock is not held. Waits for a reset that is on its way, and at most 0.7 s for
+ * the function.
+ */
+void vfio_pci_stop_dma(struct vfio_dev *vdev)
+{
+	struct pci_dev *pdev = vdev->pdev;
+
+	down_write(&vdev->memory_lock);
+	/* No reset is on its way now that would restore the bit. */
+	if (pdev->is_busmaster) {
+		pci_clear_master(pdev);
+		/* What it wrote came before the answer to that; what it reads may be under way. */
+		if (pci_device_is_present(pdev))
+			pci_wait_for_pending_transaction(pdev);
+	}
+	up_write(&vdev->memory_lock);
+}
+
+/**
  * vfio_pci_quiesce() - no bus mastering, no BAR in any process, reset
  * @vdev: the device
  *

@@ -17,7 +17,8 @@
  *   vdev->lock                  opens, domain, interrupts, configuration space, reset
  *   group table                 (vfio_group.c) who owns which IOMMU group
  *   domain->attach_lock         devices come and go (write), pages are mapped and unmapped (read)
- *   vdev->memory_lock           BAR access (read) against revocation and reset (write)
+ *   vdev->memory_lock           BAR access (read) against revocation and reset (write); under it
+ *                               bus mastering is switched
  *   owner->maps' lock           spinlocks, innermost: the mappings of one descriptor,
  *   map->lock, domain->lock     one of them, the I/O addresses in use,
  *   vdev->irq_lock              INTx
@@ -29,7 +30,8 @@
  *
  * As mmap() takes vdev->lock, nothing may touch user memory, pin, or account under vdev->lock or
  * anything below it. The MMU notifier's callback may run in reclaim, hence inside of everything
- * that allocates: vfio_dma_end.c tells what it may take. The rest is left to a work item.
+ * that allocates, unless it tells that a process has ended: vfio_dma_end.c tells what it may take.
+ * The rest is left to a work item.
  */
 #ifndef VFIO_PRIVATE_H
 #define VFIO_PRIVATE_H
@@ -202,6 +204,7 @@ long vfio_ioctl(struct file *filp, unsigned int cmd, unsigned long arg);
 /* vfio_pci.c: the function itself. Under vdev->lock but for the first */
 int vfio_pci_probe_msix(struct vfio_dev *vdev); /* in probe() */
 int vfio_pci_start(struct vfio_dev *vdev);   /* first open: enable, regions, reset */
+void vfio_pci_stop_dma(struct vfio_dev *vdev); /* no bus mastering; vdev->lock is not needed */
 void vfio_pci_quiesce(struct vfio_dev *vdev); /* no bus mastering, no BAR, reset: before a detach */
 void vfio_pci_stop(struct vfio_dev *vdev);   /* last close or remove: undo start */
 int vfio_pci_reset(struct vfio_dev *vdev);   /* -ENOTTY, -EAGAIN, -ENODEV */

@@ -4,6 +4,8 @@
  * span pages. Suite NoIommu runs as root on such a machine, after the administrator allowed it;
  * NoIommuUser as the ordinary user.
  */
+#include <csignal>
+
 #include "tests/vm/kmod/document.h"
 
 namespace
@@ -63,6 +65,28 @@ TEST_F(NoIommu, PageBeyondTheMaskIsRefused)
 
 	ASSERT_EQ(device_.dma_mask(PAGE - 1), 0);
 	EXPECT_LT(device_.map_anywhere(pages.data(), PAGE, VFIO_FLAG_WRITE, &iova), 0);
+}
+
+/* No IOMMU would stop it: another process would have the page. */
+TEST_F(NoIommu, FunctionStopsBeforeTheMemoryOfAKilledProcessIsGivenBack)
+{
+	Child child([this](Child &self) {
+		Pages pages = Pages::anonymous(PAGE);
+		uint64_t iova;
+		Device second;
+
+		if (second.open(device_.address()) ||
+		    second.map_anywhere(pages.data(), PAGE, VFIO_FLAG_WRITE, &iova))
+			return 1;
+		self.ready();
+		self.wait();
+		return 0;
+	});
+
+	ASSERT_TRUE(child.wait_ready()) << child.join();
+	EXPECT_NE(device_.config16(PCI_COMMAND) & COMMAND_MASTER, 0);
+	EXPECT_EQ(child.kill(SIGKILL), 128 + SIGKILL);
+	EXPECT_EQ(device_.config16(PCI_COMMAND) & COMMAND_MASTER, 0);
 }
 
 TEST_F(NoIommu, RightsThatWereLostEndTheTrust)

@@ -9,7 +9,7 @@ topic_main() {
 	local GTEST_SECONDS=$((GTEST_SECONDS * 3))
 	gtest_as_user tests/vm/kmod/kmod_dma '--gtest_filter=-Gigabyte/*'
 	[ "$VFNET_IOMMU" = vtd ] || return
-	gtest tests/vm/kmod/kmod_dma '--gtest_filter=DmaCheck.*:DmaProcess.*:Limit.*'
+	gtest tests/vm/kmod/kmod_dma '--gtest_filter=DmaCheck.*:DmaProcess.*:DriverEnd.*:Limit.*'
 	echo 520 >/proc/sys/vm/nr_hugepages
 	gtest tests/vm/kmod/kmod_dma '--gtest_filter=Gigabyte/*'
 	echo "$VFNET_HUGEPAGES" >/proc/sys/vm/nr_hugepages
