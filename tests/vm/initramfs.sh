@@ -4,7 +4,7 @@
 # Read by tests/vm/run: the guest's initramfs, which is guest/init, busybox and modules. Kept in the cache under a name
 # that says what it was made from. Uses run's KERNEL_ROOT, KERNEL_VERSION, TOOLS, BUSYBOX, HERE, DIR and die().
 
-# What guest scripts can `load`; what these need is added.
+# What guest scripts can `load`; what these need is added. A kernel may lack some: the debug kernel has what its tests need.
 readonly MODULES=(virtio_pci 9pnet_virtio 9p igb igbvf vfio-pci vfio_iommu_type1 pci-stub aer_inject 8021q
 	sch_ingress cls_matchall act_mirred act_skbmod overlay)
 
@@ -55,6 +55,9 @@ build_initramfs() { # file
 	cp "$HERE/guest/init" "$STAGING/init"
 	chmod 755 "$STAGING/init" "$STAGING/bin/busybox"
 	for module in "${MODULES[@]}"; do
+		if [[ -z $(module_file "$module") ]] && ! module_built_in "$module"; then
+			continue
+		fi
 		: >"$STAGING/modules/$module.list"
 		add_module "$module" "$STAGING/modules/$module.list"
 	done
