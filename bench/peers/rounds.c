@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "bench/peers/rounds.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
+#include "apps/common/clock.h"
+#include "apps/common/options.h"
+#include "lib/base/bits.h"
+
+/* A window that takes so many times the median was interrupted. */
+#define DISTURBED   4u
+#define CLOCK_LOOKS 1001u
+#define DRAIN_BURST 32u
+
+/* What was begun before is done, and what comes after has not begun. */
+static inline uint64_t now(void)
+{
+	uint64_t tsc;
+
+#ifdef __x86_64__
+	_mm_lfence();
+#endif
+	tsc = app_tsc();
+#ifdef __x86_64__
+	_mm_lfence();
+#endif
+	return tsc;
+}
+
+static int compare(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+uint64_t round_clock_cost(void)
+{
+	uint64_t ticks[CLOCK_LOOKS];
+
+	for (unsigned int i = 0; i < CLOCK_LOOKS; i++) {
+		uint64_t begin = now();
+
+		ticks[i] = now() - begin;
+	}
+	qsort(ticks, CLOCK_LOOKS, sizeof(ticks[0]), compare);
+	return ticks[CLOCK_LOOKS / 2];
+}
+
+static inline uint64_t timed_forward(struct contender *c, const struct round_case *what,
+				     unsigned int n)
+{
+	uint64_t begin = now();
+
+	if (what->cold)
+		c->ops->delayed(c, n, what->burst, what->touch);
+	else
+		c->ops->forward(c, n, what->burst, what->touch);
+	return now() - begin;
+}
+
+static uint64_t window(struct contender *c, const struct round_case *what)
+{
+	unsigned int n = nullnic_receive(c->nic, CONTENDER_WINDOW);
+	uint64_t begin, middle, end;
+
+	if (what->job == ROUND_FORWARD) {
+		end = timed_forward(c, what, n);
+		nullnic_send(c->nic);
+		return end;
+	}
+	begin = now();
+	n = c->ops->receive(c, n, what->burst);
+	middle = now();
+	c->ops->send(c, n, what->burst);
+	end = now();
+	nullnic_send(c->nic);
+	return what->job == ROUND_RX ? middle - begin : end - middle;
+}
+
+void round_run(struct contender *c, const struct round_case *what, uint32_t n_windows,
+	       uint64_t *ticks, uint64_t clock_cost, struct round_result *result)
+{
+	uint64_t limit, sum = 0;
+	uint32_t n = 0;
+
+	nullnic_swapped(c->nic, what->touch == CONTENDER_SWAP);
+	for (uint32_t i = 0; i < n_windows; i++) {
+		uint64_t took = window(c, what);
+
+		ticks[i] = took > clock_cost ? took - clock_cost : 0;
+	}
+	qsort(ticks, n_windows, sizeof(ticks[0]), compare);
+	limit = DISTURBED * ticks[n_windows / 2];
+	while (n < n_windows && ticks[n] <= limit)
+		sum += ticks[n++];
+	result->cycles_per_packet = (double)sum / ((double)n * CONTENDER_WINDOW);
+	result->disturbed = n_windows - n;
+}
+
+void round_drain(struct contender *c)
+{
+	nullnic_swapped(c->nic, false);
+	while (c->ops->drain(c, CONTENDER_WINDOW, DRAIN_BURST))
+		nullnic_send(c->nic);
+}
+
+int round_check(const struct contender *c)
+{
+	const struct nullnic_counts *seen = &c->nic->counts;
+
+	if (!seen->wrong && !seen->faults && !seen->dry && seen->sent == seen->given)
+		return 0;
+	app_error("%s: the card gave %" PRIu64 " frames and got %" PRIu64 ", %" PRIu64
+		  " of them wrong; %" PRIu64 " faults, %" PRIu64 " times too few buffers",
+		  c->ops->name, seen->given, seen->sent, seen->wrong, seen->faults, seen->dry);
+	return -EPROTO;
+}
