@@ -19,8 +19,8 @@
 #define CONTENDER_ROOM (2 * CONTENDER_WINDOW)
 /** CONTENDER_RING - descriptors of each ring. */
 #define CONTENDER_RING 256u
-/** CONTENDER_AHEAD - whoever rewrites headers prefetches that of the packet so far ahead. */
-#define CONTENDER_AHEAD 4u
+/** CONTENDER_AHEAD - packets between a header that is rewritten and the one that is prefetched. */
+#define CONTENDER_AHEAD 8u
 
 /** enum contender_touch - what the loop does with a packet's header. */
 enum contender_touch { CONTENDER_IO, CONTENDER_SWAP };

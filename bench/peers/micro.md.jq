@@ -2,6 +2,7 @@
 # The result of micro.jq as Markdown.
 
 def number: if . == null then "-" else (. * 10 | round / 10 | tostring) end;
+def ratio: if . == null then "-" else (. * 100 | round / 100 | tostring) end;
 def row: "| " + join(" | ") + " |";
 
 # what each contender does all the time, seen in its source or asked of it
@@ -31,11 +32,11 @@ def on: {
   (["---", "---", "---:"] + [($names[], $peers[]) | "---:"] | row),
   (.rows[] as $row | [$row.buffers, $row.job, ($row.burst | tostring)]
 	+ [$names[] | $row.of[.] | if . then "\(.median | number) (\(.min | number) to \(.max | number))" else "-" end]
-	+ [$peers[] | $row.ratios[.] | number] | row),
+	+ [$peers[] | $row.ratios[.] | ratio] | row),
   "",
   (["what is on"] + $names | row),
   (["---"] + [$names[] | "---"] | row),
   (on | to_entries[] | [.key] + [.value[$names[]] // "-"] | row),
   "",
   (.goals[] | select(.met | not)
-	| "- Missed: \(.job), \(.buffers), bursts of \(.burst): \(.ratio | number) times cheaper than \(.them), goal \(.goal).")
+	| "- Missed: \(.job), \(.buffers), bursts of \(.burst): \(.them) needs \(.ratio | ratio) times as much, goal at least \(.goal).")
