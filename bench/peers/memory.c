@@ -41,7 +41,10 @@ static void copy_resident(uint8_t *to, uint8_t *from, uint64_t bytes)
 			memcpy(to + at, from + at, PAGE);
 }
 
-/* Other memory in its place, as a file that does not begin on a hugepage never can be in one. */
+/*
+ * Other memory in the place of what is there: a file that does not begin on a hugepage can never be
+ * in one, and one that does only where the system says so.
+ */
 static void replace(uint8_t *begin, uint64_t bytes)
 {
 	uint8_t *other = reserve(bytes);
@@ -59,9 +62,9 @@ void contender_collapse(void *base, uint64_t bytes)
 
 	begin += vfnet_align_up((uintptr_t)begin, HUGEPAGE) - (uintptr_t)begin;
 	end -= (uintptr_t)end % HUGEPAGE;
-	if (begin < end && madvise(begin, HUGEPAGE, MADV_COLLAPSE))
+	if (begin < end)
 		replace(begin, (uint64_t)(end - begin));
-	/* where nothing is yet there is nothing to do */
+	/* where the system gives no such pages by itself; nothing to do where nothing is yet */
 	for (; begin < end; begin += HUGEPAGE)
 		madvise(begin, HUGEPAGE, MADV_COLLAPSE);
 }
