@@ -200,6 +200,7 @@ TEST_F(NullNic, WithoutBuffersNothingIsGiven)
 	EXPECT_EQ(nullnic_receive(&nic, 1), 0u);
 	EXPECT_EQ(nic.counts.given, kRing - 1);
 	EXPECT_EQ(nic.counts.dry, 2u);
+	EXPECT_EQ(nic.counts.faults, 0u);
 }
 
 TEST_F(NullNic, OnlyDescriptorsWithRsComeBack)
