@@ -11,6 +11,7 @@ target_include_directories(peers_dpdk PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SO
 target_include_directories(peers_dpdk SYSTEM PRIVATE
 	${VFNET_DPDK}/usr/include
 	${VFNET_DPDK}/usr/include/dpdk
+	${VFNET_DPDK}/usr/include/x86_64-linux-gnu
 	${VFNET_DPDK}/usr/include/x86_64-linux-gnu/dpdk
 	${VFNET_DPDK}/source/drivers/bus/pci
 	${VFNET_DPDK}/source/lib/eal/include
@@ -19,10 +20,10 @@ target_compile_definitions(peers_dpdk PRIVATE ALLOW_EXPERIMENTAL_API ALLOW_INTER
 
 # drivers, busses and the mempool's ring register themselves: nothing refers to them by name
 set(dpdk_whole net_e1000 net_ixgbe bus_pci mempool_ring)
-set(dpdk_used bus_vdev ethdev security cryptodev eventdev hash timer net mbuf mempool ring meter
-	kvargs telemetry eal pci rcu metrics)
 list(TRANSFORM dpdk_whole REPLACE "(.+)" "${dpdk_lib}/librte_\\1.a")
-list(TRANSFORM dpdk_used REPLACE "(.+)" "${dpdk_lib}/librte_\\1.a")
+# which of the others are needed differs from version to version: the linker picks
+file(GLOB dpdk_used ${dpdk_lib}/librte_*.a)
+list(REMOVE_ITEM dpdk_used ${dpdk_whole})
 target_link_libraries(peers_dpdk PRIVATE
 	-Wl,--whole-archive ${dpdk_whole} -Wl,--no-whole-archive
 	-Wl,--start-group ${dpdk_used} ${dpdk_lib}/libbsd.a ${dpdk_lib}/libmd.a -Wl,--end-group
