@@ -15,6 +15,8 @@
 
 /** CONTENDER_WINDOW - good frames that are there before the time is taken, about half a ring. */
 #define CONTENDER_WINDOW 128u
+/** CONTENDER_POOL_WINDOW - buffers that are taken and put back in a window of a pool. */
+#define CONTENDER_POOL_WINDOW 1024u
 /** CONTENDER_ROOM - frames of a window at most, the damaged ones with them. */
 #define CONTENDER_ROOM (2 * CONTENDER_WINDOW)
 /** CONTENDER_RING - descriptors of each ring. */
@@ -70,6 +72,11 @@ struct contender_ops {
 				enum contender_touch touch);
 	/** @drain: send up to @n packets from the delay line, not touched. */
 	unsigned int (*drain)(struct contender *c, unsigned int n, unsigned int burst);
+	/**
+	 * @pool: take @n buffers and put them back, in calls for @bulk: put after each call, or
+	 * after @run buffers, which are more than the thread keeps to itself; NULL = as another's
+	 */
+	void (*pool)(struct contender *c, unsigned int n, unsigned int bulk, unsigned int run);
 	/** @shuffle: put the pool's buffers into an order without order. Return: 0; -ENOMEM. */
 	int (*shuffle)(struct contender *c);
 	void (*count)(struct contender *c, struct contender_counts *counts);

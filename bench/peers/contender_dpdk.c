@@ -261,6 +261,19 @@ static unsigned int dpdk_drain(struct contender *c, unsigned int n, unsigned int
 	return dpdk_send(c, n, burst);
 }
 
+static void dpdk_pool(struct contender *c, unsigned int n, unsigned int bulk, unsigned int run)
+{
+	struct rte_mempool *pool = of(c)->pool;
+	void *buf[CONTENDER_POOL_WINDOW];
+
+	for (unsigned int done = 0; done < n; done += run) {
+		for (unsigned int i = 0; i < run; i += bulk)
+			rte_mempool_get_bulk(pool, buf + i, bulk);
+		for (unsigned int i = 0; i < run; i += bulk)
+			rte_mempool_put_bulk(pool, buf + i, bulk);
+	}
+}
+
 static int dpdk_shuffle(struct contender *c)
 {
 	struct bench_dpdk *b = of(c);
@@ -287,17 +300,17 @@ static void dpdk_count(struct contender *c, struct contender_counts *counts)
 	counts->rx_errors = stats.ierrors;
 }
 
-#define OPS(least_burst, id)                                                                       \
+#define OPS(least_burst, id, pool_or_null)                                                         \
 	{                                                                                          \
 		.name = id, .burst_min = least_burst, .open = dpdk_open, .close = dpdk_close,      \
 		.receive = dpdk_receive, .send = dpdk_send, .forward = dpdk_forward,               \
-		.delayed = dpdk_delayed, .drain = dpdk_drain, .shuffle = dpdk_shuffle,             \
-		.count = dpdk_count,                                                               \
+		.delayed = dpdk_delayed, .drain = dpdk_drain, .pool = pool_or_null,                \
+		.shuffle = dpdk_shuffle, .count = dpdk_count,                                      \
 	}
 
-static const struct contender_ops igb_ops = OPS(1, "dpdk-igb");
+static const struct contender_ops igb_ops = OPS(1, "dpdk-igb", dpdk_pool);
 /* takes packets by fours */
-static const struct contender_ops ixgbe_ops = OPS(4, "dpdk-ixgbe-vec");
+static const struct contender_ops ixgbe_ops = OPS(4, "dpdk-ixgbe-vec", NULL);
 
 static struct contender *make(const struct contender_ops *ops, const struct nullnic_layout *layout,
 			      const char *driver)

@@ -279,6 +279,19 @@ static unsigned int vfnet_drain(struct contender *c, unsigned int n, unsigned in
 	return vfnet_send(c, n, burst);
 }
 
+static void vfnet_pool(struct contender *c, unsigned int n, unsigned int bulk, unsigned int run)
+{
+	struct vfnet_cache *cache = of(c)->cache;
+	uint32_t handle[CONTENDER_POOL_WINDOW];
+
+	for (unsigned int done = 0; done < n; done += run) {
+		for (unsigned int i = 0; i < run; i += bulk)
+			vfnet_cache_get(cache, handle + i, bulk);
+		for (unsigned int i = 0; i < run; i += bulk)
+			vfnet_cache_put(cache, handle + i, bulk);
+	}
+}
+
 static int vfnet_shuffle(struct contender *c)
 {
 	struct bench_vfnet *b = of(c);
@@ -314,6 +327,7 @@ static const struct contender_ops vfnet_ops = {
     .forward = vfnet_forward,
     .delayed = vfnet_delayed,
     .drain = vfnet_drain,
+    .pool = vfnet_pool,
     .shuffle = vfnet_shuffle,
     .count = vfnet_count,
 };

@@ -45,6 +45,8 @@ static const struct nullnic_traffic traffic = {
 
 /* Each at each burst. Cold ones come last: they spoil the order of the pools. */
 static const struct round_case jobs[] = {
+    {.name = "pool hit", .job = ROUND_POOL_HIT},
+    {.name = "pool churn", .job = ROUND_POOL_CHURN},
     {.name = "rx", .job = ROUND_RX},
     {.name = "tx", .job = ROUND_TX},
     {.name = "io"},
@@ -172,7 +174,7 @@ static void run_case(struct bench *bench, const struct round_case *what)
 		for (unsigned int i = 0; i < bench->n; i++) {
 			struct contender *c = bench->contender[(i + round) % bench->n];
 
-			if (what->burst < c->ops->burst_min)
+			if (!round_applies(c, what))
 				continue;
 			round_run(c, what, n, bench->ticks, bench->clock_cost, &result);
 			if (round)

@@ -65,7 +65,26 @@ static inline uint64_t timed_forward(struct contender *c, const struct round_cas
 	return now() - begin;
 }
 
-static uint64_t window(struct contender *c, const struct round_case *what)
+static bool is_pool(const struct round_case *what)
+{
+	return what->job == ROUND_POOL_HIT || what->job == ROUND_POOL_CHURN;
+}
+
+bool round_applies(const struct contender *c, const struct round_case *what)
+{
+	return is_pool(what) ? c->ops->pool != NULL : what->burst >= c->ops->burst_min;
+}
+
+static uint64_t pool_window(struct contender *c, const struct round_case *what)
+{
+	unsigned int run = what->job == ROUND_POOL_HIT ? what->burst : CONTENDER_POOL_WINDOW;
+	uint64_t begin = now();
+
+	c->ops->pool(c, CONTENDER_POOL_WINDOW, what->burst, run);
+	return now() - begin;
+}
+
+static uint64_t card_window(struct contender *c, const struct round_case *what)
 {
 	unsigned int n = nullnic_receive(c->nic, CONTENDER_WINDOW);
 	uint64_t begin, middle, end;
@@ -87,12 +106,12 @@ static uint64_t window(struct contender *c, const struct round_case *what)
 void round_run(struct contender *c, const struct round_case *what, uint32_t n_windows,
 	       uint64_t *ticks, uint64_t clock_cost, struct round_result *result)
 {
+	uint32_t each = is_pool(what) ? CONTENDER_POOL_WINDOW : CONTENDER_WINDOW, n = 0;
 	uint64_t limit, sum = 0;
-	uint32_t n = 0;
 
 	nullnic_swapped(c->nic, what->touch == CONTENDER_SWAP);
 	for (uint32_t i = 0; i < n_windows; i++) {
-		uint64_t took = window(c, what);
+		uint64_t took = is_pool(what) ? pool_window(c, what) : card_window(c, what);
 
 		ticks[i] = took > clock_cost ? took - clock_cost : 0;
 	}
@@ -100,7 +119,7 @@ void round_run(struct contender *c, const struct round_case *what, uint32_t n_wi
 	limit = DISTURBED * ticks[n_windows / 2];
 	while (n < n_windows && ticks[n] <= limit)
 		sum += ticks[n++];
-	result->cycles_per_packet = (double)sum / ((double)n * CONTENDER_WINDOW);
+	result->cycles_per_packet = (double)sum / ((double)n * each);
 	result->disturbed = n_windows - n;
 }
 

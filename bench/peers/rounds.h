@@ -8,7 +8,7 @@
 #include "bench/peers/contender.h"
 
 /** enum round_job - whose time is taken. */
-enum round_job { ROUND_FORWARD, ROUND_RX, ROUND_TX };
+enum round_job { ROUND_FORWARD, ROUND_RX, ROUND_TX, ROUND_POOL_HIT, ROUND_POOL_CHURN };
 
 /**
  * struct round_case - one figure of each contender
@@ -26,7 +26,8 @@ struct round_case {
 
 /**
  * struct round_result - one contender in one round
- * @cycles_per_packet: of the time stamp counter, for good frames, without the clock's own cost
+ * @cycles_per_packet: of the time stamp counter, for good frames, without the clock's own cost; of
+ *                     a pool for each buffer that is taken and put back
  * @disturbed:         windows that took so much longer than the others that something else ran in
  *                     them; they are not in the figure
  */
@@ -35,11 +36,14 @@ struct round_result {
 	uint32_t disturbed;
 };
 
+/** round_applies() - whether it is something that the contender does. */
+bool round_applies(const struct contender *c, const struct round_case *what);
+
 /** round_clock_cost() - what taking the time costs, to be told before the first round. */
 uint64_t round_clock_cost(void);
 
 /**
- * round_run() - measure @n_windows windows of CONTENDER_WINDOW packets each
+ * round_run() - measure @n_windows windows of CONTENDER_WINDOW packets, or _POOL_WINDOW buffers
  * @ticks:      room for @n_windows
  * @clock_cost: of round_clock_cost()
  *
