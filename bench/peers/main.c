@@ -19,7 +19,7 @@
 
 #define ROUNDS	    3u
 #define ROUNDS_MAX  1000u
-#define WINDOWS	    2000u
+#define WINDOWS	    4000u
 #define WINDOWS_MAX 1000000u
 /* rings and caches of one contender, and some more */
 #define WARM_BUFS 4096u
@@ -27,7 +27,7 @@
 #define COLD_BUFS 65536u
 #define COLD_HELD 61440u
 /* windows before the first round: until caches and predictors know it; until all buffers are old */
-#define WARM_FIRST 500u
+#define WARM_FIRST 1000u
 #define COLD_FIRST (2 * COLD_BUFS / CONTENDER_WINDOW)
 
 /*
@@ -98,7 +98,7 @@ static void usage(FILE *out)
 	      "Prints a line of JSON for each contender, case and round; bench/run reads them.\n\n"
 	      "  --quick        forwarding only, bursts of 32, buffers warm\n"
 	      "  --rounds N     over all contenders, in turn (3)\n"
-	      "  --windows N    of 128 packets each in a round (2000)\n"
+	      "  --windows N    of 64 packets each in a round (4000)\n"
 	      "  --only LIST    contenders, such as vfnet,dpdk-igb\n"
 	      "  --cpu N        stay on this one (the last that may be used)\n"
 	      "  --list         print the contenders of this build\n"
