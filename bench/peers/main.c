@@ -13,9 +13,13 @@
 
 #include "apps/common/cores.h"
 #include "apps/common/options.h"
+#include "bench/peers/mover.h"
 #include "bench/peers/records.h"
 #include "lib/base/bits.h"
 #include "lib/chip/82576_desc.h"
+
+/* of the cache: the card's counts share none with a contender */
+#define LINE 64u
 
 #define ROUNDS	    3u
 #define ROUNDS_MAX  1000u
@@ -43,7 +47,7 @@ static const struct nullnic_traffic traffic = {
     .bad_run = 32,
 };
 
-/* Each at each burst. Cold ones come last: they spoil the order of the pools. */
+/* Each at each burst. COLD comes last: it spoils the order of the pools. */
 static const struct round_case jobs[] = {
     {.name = "pool hit", .job = ROUND_POOL_HIT},
     {.name = "pool churn", .job = ROUND_POOL_CHURN},
@@ -51,8 +55,10 @@ static const struct round_case jobs[] = {
     {.name = "tx", .job = ROUND_TX},
     {.name = "io"},
     {.name = "swap", .touch = CONTENDER_SWAP},
-    {.name = "io", .cold = true},
-    {.name = "swap", .touch = CONTENDER_SWAP, .cold = true},
+    {.name = "io", .state = ROUND_OTHER_CORE},
+    {.name = "swap", .touch = CONTENDER_SWAP, .state = ROUND_OTHER_CORE},
+    {.name = "io", .state = ROUND_COLD},
+    {.name = "swap", .touch = CONTENDER_SWAP, .state = ROUND_COLD},
 };
 static const unsigned int bursts[] = {1, 8, 32, 64};
 
@@ -75,20 +81,20 @@ static const struct maker {
 
 /**
  * struct bench - what the command line says, and who takes part
- * @wanted:     by maker
- * @ticks:      of the windows of a round
- * @clock_cost: of taking the time once
+ * @other_cpu: for what runs beside the contenders; -1 = there is none
+ * @wanted:    by maker
+ * @means:     n_windows is that of the round that runs
  */
 struct bench {
 	bool quick;
 	uint32_t rounds;
 	uint32_t windows;
 	int cpu;
+	int other_cpu;
 	bool wanted[MAKERS];
 	struct contender *contender[MAKERS];
 	unsigned int n;
-	uint64_t *ticks;
-	uint64_t clock_cost;
+	struct round_means means;
 };
 
 static void usage(FILE *out)
@@ -106,15 +112,16 @@ static void usage(FILE *out)
 	      out);
 }
 
-static int last_cpu(void)
+/* The last processor that this process may use, but for @except; -1 = there is none. */
+static int last_cpu(int except)
 {
 	cpu_set_t set;
 
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-			if (CPU_ISSET((size_t)cpu, &set))
+			if (cpu != except && CPU_ISSET((size_t)cpu, &set))
 				return cpu;
-	return 0;
+	return -1;
 }
 
 static int open_one(struct bench *bench, const struct maker *maker)
@@ -128,7 +135,7 @@ static int open_one(struct bench *bench, const struct maker *maker)
 	bench->contender[bench->n++] = c;
 	layout = c->layout;
 	bar = aligned_alloc(layout->bar_bytes, layout->bar_bytes);
-	c->nic = malloc(sizeof(*c->nic));
+	c->nic = aligned_alloc(LINE, vfnet_align_up(sizeof(*c->nic), LINE));
 	if (!c->nic || !bar) {
 		free(bar);
 		return -ENOMEM;
@@ -159,28 +166,55 @@ static void close_all(struct bench *bench)
 			free(nic->bar);
 		free(nic);
 	}
-	free(bench->ticks);
+	free(bench->means.ticks);
 }
 
 /* Who begins changes from round to round; round 0 warms up and tells nothing. */
 static void run_case(struct bench *bench, const struct round_case *what)
 {
-	uint32_t n_first = what->cold ? COLD_FIRST : WARM_FIRST;
+	uint32_t n_first = what->state == ROUND_COLD ? COLD_FIRST : WARM_FIRST;
 	struct round_result result;
 
 	for (uint32_t round = 0; round <= bench->rounds; round++) {
-		uint32_t n = round ? bench->windows : n_first;
-
+		bench->means.n_windows = round ? bench->windows : n_first;
 		for (unsigned int i = 0; i < bench->n; i++) {
 			struct contender *c = bench->contender[(i + round) % bench->n];
 
 			if (!round_applies(c, what))
 				continue;
-			round_run(c, what, n, bench->ticks, bench->clock_cost, &result);
+			round_run(c, what, &bench->means, &result);
 			if (round)
-				record_round(c, what, round, n, &result);
+				record_round(c, what, round, bench->windows, &result);
 		}
 	}
+}
+
+static void run_bursts(struct bench *bench, struct round_case what)
+{
+	for (unsigned int i = 0; i < VFNET_ARRAY_SIZE(bursts); i++) {
+		what.burst = bursts[i];
+		run_case(bench, &what);
+	}
+}
+
+/* The other core is busy only as long as it is wanted. */
+static int run_on_two(struct bench *bench, const struct round_case *what)
+{
+	struct mover mover;
+	int rc;
+
+	if (bench->other_cpu < 0)
+		return 0;
+	rc = mover_start(&mover, bench->other_cpu);
+	if (rc) {
+		app_error("no thread on processor %d: %s", bench->other_cpu, strerror(-rc));
+		return rc;
+	}
+	bench->means.mover = &mover;
+	run_bursts(bench, *what);
+	bench->means.mover = NULL;
+	mover_stop(&mover);
+	return 0;
 }
 
 static int shuffle_all(struct bench *bench)
@@ -195,21 +229,22 @@ static int shuffle_all(struct bench *bench)
 static int run_all(struct bench *bench)
 {
 	bool shuffled = false;
+	int rc = 0;
 
-	for (unsigned int j = 0; j < VFNET_ARRAY_SIZE(jobs); j++) {
-		struct round_case what = jobs[j];
+	for (unsigned int i = 0; !rc && i < VFNET_ARRAY_SIZE(jobs); i++) {
+		bool cold = jobs[i].state == ROUND_COLD;
 
-		if (what.cold && !shuffled && shuffle_all(bench)) {
+		if (cold && !shuffled && shuffle_all(bench)) {
 			app_error("out of memory");
 			return -ENOMEM;
 		}
-		shuffled = what.cold;
-		for (unsigned int i = 0; i < VFNET_ARRAY_SIZE(bursts); i++) {
-			what.burst = bursts[i];
-			run_case(bench, &what);
-		}
+		shuffled = cold;
+		if (jobs[i].state == ROUND_OTHER_CORE)
+			rc = run_on_two(bench, &jobs[i]);
+		else
+			run_bursts(bench, jobs[i]);
 	}
-	return 0;
+	return rc;
 }
 
 static int run(struct bench *bench)
@@ -231,15 +266,17 @@ static int run(struct bench *bench)
 static int prepare(struct bench *bench)
 {
 	struct app_cores cores = {.n = 1, .core = {(unsigned int)bench->cpu}};
-	int rc = app_cores_pin(&cores, 1);
+	int rc;
 
+	bench->other_cpu = last_cpu(bench->cpu);
+	rc = app_cores_pin(&cores, 1);
 	if (rc) {
 		app_error("cannot stay on processor %d: %s", bench->cpu, strerror(-rc));
 		return rc;
 	}
-	bench->clock_cost = round_clock_cost();
-	bench->ticks = calloc(bench->windows + COLD_FIRST, sizeof(bench->ticks[0]));
-	rc = bench->ticks ? open_all(bench) : -ENOMEM;
+	bench->means.clock_cost = round_clock_cost();
+	bench->means.ticks = calloc(bench->windows + COLD_FIRST, sizeof(bench->means.ticks[0]));
+	rc = bench->means.ticks ? open_all(bench) : -ENOMEM;
 	if (rc == -ENOMEM)
 		app_error("out of memory");
 	return rc;
@@ -328,7 +365,7 @@ static int parse(int argc, char **argv, struct bench *bench)
 
 int main(int argc, char **argv)
 {
-	struct bench bench = {.rounds = ROUNDS, .windows = WINDOWS, .cpu = last_cpu()};
+	struct bench bench = {.rounds = ROUNDS, .windows = WINDOWS, .cpu = last_cpu(-1)};
 	int rc;
 
 	memset(bench.wanted, true, sizeof(bench.wanted));

@@ -24,13 +24,13 @@ def on: {
 | [.contenders[].name] as $names
 | [$names[] | select(. != "vfnet" and ($names | index("vfnet")))] as $peers
 | "`\(.command)` on \(.date), \(.commit), \(.compiler); \(.peers); \(.cpu), \(.cpus) CPUs.",
-  "Load before and after: \(.load.before) and \(.load.after). Medians of \(.rounds) rounds, in TSC cycles per packet; in brackets least and most.",
+  "Load before and after: \(.load.before) and \(.load.after). Medians of rounds, in TSC cycles per packet; in brackets least and most.",
   "\(.disturbed) of \(.windows) windows were interrupted and are left out.",
   "In pages of 2 MiB, of the memory for buffers and rings: \([.huge_pages | to_entries[] | "\(.key) \(.value * 100 | round) %"] | join(", ")).",
   "",
-  (["buffers", "job", "burst"] + $names + [$peers[] | . + " : vfnet"] | row),
-  (["---", "---", "---:"] + [($names[], $peers[]) | "---:"] | row),
-  (.rows[] as $row | [$row.buffers, $row.job, ($row.burst | tostring)]
+  (["buffers", "job", "burst", "rounds"] + $names + [$peers[] | . + " : vfnet"] | row),
+  (["---", "---", "---:", "---:"] + [($names[], $peers[]) | "---:"] | row),
+  (.rows[] as $row | [$row.buffers, $row.job, ($row.burst | tostring), ($row.rounds | tostring)]
 	+ [$names[] | $row.of[.] | if . then "\(.median | number) (\(.min | number) to \(.max | number))" else "-" end]
 	+ [$peers[] | $row.ratios[.] | ratio] | row),
   "",

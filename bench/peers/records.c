@@ -19,16 +19,22 @@ static void print(cJSON *record)
 void record_round(const struct contender *c, const struct round_case *what, uint32_t round,
 		  uint32_t windows, const struct round_result *result)
 {
+	static const char *const states[] = {
+	    [ROUND_WARM] = "warm", [ROUND_COLD] = "cold", [ROUND_OTHER_CORE] = "other core"};
 	cJSON *record = cJSON_CreateObject();
 
 	app_json_text(record, "contender", c->ops->name);
 	app_json_text(record, "job", what->name);
-	app_json_text(record, "buffers", what->cold ? "cold" : "warm");
+	app_json_text(record, "buffers", states[what->state]);
 	app_json_count(record, "burst", what->burst);
 	app_json_count(record, "round", round);
 	app_json_real(record, "cycles_per_packet", result->cycles_per_packet);
 	app_json_count(record, "windows", windows);
 	app_json_count(record, "disturbed", result->disturbed);
+	if (what->state == ROUND_OTHER_CORE) {
+		app_json_count(record, "line_before", result->line_before);
+		app_json_count(record, "line_after", result->line_after);
+	}
 	print(record);
 }
 

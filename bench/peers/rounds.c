@@ -58,7 +58,7 @@ static inline uint64_t timed_forward(struct contender *c, const struct round_cas
 {
 	uint64_t begin = now();
 
-	if (what->cold)
+	if (what->state == ROUND_COLD)
 		c->ops->delayed(c, n, what->burst, what->touch);
 	else
 		c->ops->forward(c, n, what->burst, what->touch);
@@ -84,43 +84,70 @@ static uint64_t pool_window(struct contender *c, const struct round_case *what)
 	return now() - begin;
 }
 
-static uint64_t card_window(struct contender *c, const struct round_case *what)
+static uint64_t card_window(struct contender *c, const struct round_case *what, unsigned int n)
 {
-	unsigned int n = nullnic_receive(c->nic, CONTENDER_WINDOW);
 	uint64_t begin, middle, end;
 
-	if (what->job == ROUND_FORWARD) {
-		end = timed_forward(c, what, n);
-		nullnic_send(c->nic);
-		return end;
-	}
+	if (what->job == ROUND_FORWARD)
+		return timed_forward(c, what, n);
 	begin = now();
 	n = c->ops->receive(c, n, what->burst);
 	middle = now();
 	c->ops->send(c, n, what->burst);
 	end = now();
-	nullnic_send(c->nic);
 	return what->job == ROUND_RX ? middle - begin : end - middle;
 }
 
-void round_run(struct contender *c, const struct round_case *what, uint32_t n_windows,
-	       uint64_t *ticks, uint64_t clock_cost, struct round_result *result)
+static uint64_t window(struct contender *c, const struct round_case *what, struct mover *mover)
 {
-	uint32_t each = is_pool(what) ? CONTENDER_POOL_WINDOW : CONTENDER_WINDOW, n = 0;
-	uint64_t limit, sum = 0;
+	uint64_t took;
 
-	nullnic_swapped(c->nic, what->touch == CONTENDER_SWAP);
-	for (uint32_t i = 0; i < n_windows; i++) {
-		uint64_t took = is_pool(what) ? pool_window(c, what) : card_window(c, what);
-
-		ticks[i] = took > clock_cost ? took - clock_cost : 0;
+	if (is_pool(what))
+		return pool_window(c, what);
+	if (what->state == ROUND_OTHER_CORE) {
+		took = card_window(c, what, mover_receive(mover, c->nic, CONTENDER_WINDOW));
+		mover_send(mover, c->nic);
+	} else {
+		took = card_window(c, what, nullnic_receive(c->nic, CONTENDER_WINDOW));
+		nullnic_send(c->nic);
 	}
-	qsort(ticks, n_windows, sizeof(ticks[0]), compare);
-	limit = DISTURBED * ticks[n_windows / 2];
-	while (n < n_windows && ticks[n] <= limit)
-		sum += ticks[n++];
+	return took;
+}
+
+/* The sum of those that were not interrupted, of which there are *@n. */
+static uint64_t sum_up(uint64_t *ticks, uint32_t *n)
+{
+	uint64_t limit, sum = 0;
+	uint32_t all = *n, i;
+
+	qsort(ticks, all, sizeof(ticks[0]), compare);
+	limit = DISTURBED * ticks[all / 2];
+	for (i = 0; i < all && ticks[i] <= limit; i++)
+		sum += ticks[i];
+	*n = i;
+	return sum;
+}
+
+void round_run(struct contender *c, const struct round_case *what, const struct round_means *means,
+	       struct round_result *result)
+{
+	uint32_t each = is_pool(what) ? CONTENDER_POOL_WINDOW : CONTENDER_WINDOW;
+	uint32_t n = means->n_windows;
+	uint64_t sum;
+
+	if (what->state == ROUND_OTHER_CORE)
+		result->line_before = mover_line_cycles(means->mover);
+	nullnic_swapped(c->nic, what->touch == CONTENDER_SWAP);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t took = window(c, what, means->mover);
+
+		means->ticks[i] = took > means->clock_cost ? took - means->clock_cost : 0;
+	}
+	if (what->state == ROUND_OTHER_CORE)
+		result->line_after = mover_line_cycles(means->mover);
+	sum = sum_up(means->ticks, &n);
 	result->cycles_per_packet = (double)sum / ((double)n * each);
-	result->disturbed = n_windows - n;
+	result->disturbed = means->n_windows - n;
 }
 
 void round_drain(struct contender *c)
