@@ -61,8 +61,12 @@ struct contender_ops {
 	 * Return: 0, or a negative errno after a line on standard error.
 	 */
 	int (*open)(struct contender *c, uint32_t n_bufs, uint32_t held);
-	/** @close: also what open has left half open, and NULL for @c->nic. */
-	void (*close)(struct contender *c);
+	/**
+	 * @close: also what open has left half open
+	 *
+	 * Return: 0, or a negative errno after a line on standard error: buffers are missing.
+	 */
+	int (*close)(struct contender *c);
 
 	/** @receive: take @n packets, keep them. Return: how many came; less where it drops some.
 	 */

@@ -126,7 +126,7 @@ static int dpdk_open(struct contender *c, uint32_t n_bufs, uint32_t held)
 }
 
 /* The rest of DPDK ends with the process: there is nobody any more who would answer its driver. */
-static void dpdk_close(struct contender *c)
+static int dpdk_close(struct contender *c)
 {
 	struct bench_dpdk *b = of(c);
 
@@ -134,6 +134,7 @@ static void dpdk_close(struct contender *c)
 		rte_pktmbuf_free_bulk(b->line, b->line_used);
 	free(b->line);
 	free(b);
+	return 0;
 }
 
 static unsigned int dpdk_receive(struct contender *c, unsigned int n, unsigned int burst)

@@ -113,9 +113,11 @@ static int open_queues(struct bench_vfnet *b, struct vfnet_err *err)
 	return rc;
 }
 
-static void vfnet_close_all(struct contender *c)
+static int vfnet_close_all(struct contender *c)
 {
 	struct bench_vfnet *b = of(c);
+	struct vfnet_err err;
+	int rc = 0;
 
 	if (b->line_used)
 		vfnet_pkt_free(b->cache, b->line, b->line_used);
@@ -126,10 +128,13 @@ static void vfnet_close_all(struct contender *c)
 	if (b->cache)
 		vfnet_cache_close(b->cache);
 	if (b->pool)
-		vfnet_pool_close(b->pool, NULL);
+		rc = vfnet_pool_close(b->pool, &err);
+	if (rc)
+		app_error("%s: %s", c->ops->name, err.text);
 	vfnet_close(b->v);
 	free(b->line);
 	free(b);
+	return rc;
 }
 
 static int vfnet_open_all(struct contender *c, uint32_t n_bufs, uint32_t held)

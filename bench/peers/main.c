@@ -158,17 +158,20 @@ static int open_all(struct bench *bench)
 	return rc;
 }
 
-static void close_all(struct bench *bench)
+static int close_all(struct bench *bench)
 {
+	int rc = 0;
+
 	for (unsigned int i = 0; i < bench->n; i++) {
 		struct nullnic *nic = bench->contender[i]->nic;
 
-		bench->contender[i]->ops->close(bench->contender[i]);
+		rc = bench->contender[i]->ops->close(bench->contender[i]) ? -EPROTO : rc;
 		if (nic)
 			free(nic->bar);
 		free(nic);
 	}
 	free(bench->means.ticks);
+	return rc;
 }
 
 /* Who begins changes from round to round; round 0 warms up and tells nothing. */
@@ -377,6 +380,6 @@ int main(int argc, char **argv)
 	rc = prepare(&bench);
 	if (!rc)
 		rc = run(&bench);
-	close_all(&bench);
+	rc = close_all(&bench) ? -EPROTO : rc;
 	return rc ? APP_EXIT_FAILED : APP_EXIT_OK;
 }

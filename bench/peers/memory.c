@@ -53,7 +53,8 @@ static void replace(uint8_t *begin, uint64_t bytes)
 		return;
 	madvise(other, bytes, MADV_HUGEPAGE);
 	copy_resident(other, begin, bytes);
-	mremap(other, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, begin);
+	if (mremap(other, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, begin) == MAP_FAILED)
+		munmap(other, bytes);
 }
 
 void contender_collapse(void *base, uint64_t bytes)
