@@ -104,9 +104,10 @@ struct contender {
 	int cpu;
 };
 
-/* What there is; the last two only in a build with DPDK. */
+/* What there is; the first only in a build without DPDK. */
 struct contender *contender_vfnet(void);
 struct contender *contender_dpdk_igb(void);
+struct contender *contender_dpdk_igb_native(void);
 struct contender *contender_dpdk_ixgbe(void);
 
 /**

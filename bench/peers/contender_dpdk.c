@@ -23,7 +23,7 @@
 /* an mbuf with headroom and 2048 bytes of data, its place in the pool, and what rings need */
 #define MBUF_BYTES 2560u
 #define OTHER_MIB  64u
-#define PORTS	   2u
+#define PORTS	   3u
 
 /* Of ixgbe; to see that it was chosen. */
 uint16_t ixgbe_recv_pkts_vec(void *queue, struct rte_mbuf **pkts, uint16_t n);
@@ -310,6 +310,7 @@ static void dpdk_count(struct contender *c, struct contender_counts *counts)
 	}
 
 static const struct contender_ops igb_ops = OPS(1, "dpdk-igb", dpdk_pool);
+static const struct contender_ops native_ops = OPS(1, "dpdk-igb-native", NULL);
 /* takes packets by fours */
 static const struct contender_ops ixgbe_ops = OPS(4, "dpdk-ixgbe-vec", NULL);
 
@@ -329,6 +330,11 @@ static struct contender *make(const struct contender_ops *ops, const struct null
 struct contender *contender_dpdk_igb(void)
 {
 	return make(&igb_ops, &nullnic_82576_vf, "net_e1000_igb_vf");
+}
+
+struct contender *contender_dpdk_igb_native(void)
+{
+	return make(&native_ops, &nullnic_82576_vf, "net_e1000_igb_vf_native");
 }
 
 struct contender *contender_dpdk_ixgbe(void)

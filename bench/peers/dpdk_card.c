@@ -106,7 +106,7 @@ int dpdk_probe(const struct nullnic *nic, const char *name, uint16_t *port_id)
 		return -ENOMEM;
 	dev->id.vendor_id = nic->layout->vendor;
 	dev->id.device_id = nic->layout->device;
-	dev->addr.devid = (uint8_t)nic->layout->device; /* any place: nobody looks there */
+	dev->addr.bus = (uint8_t)rte_eth_dev_count_avail(); /* any place: nobody looks there */
 	rte_pci_device_name(&dev->addr, dev->name, sizeof(dev->name));
 	dev->mem_resource[0].addr = nic->bar;
 	dev->mem_resource[0].len = nic->layout->bar_bytes;

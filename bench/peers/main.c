@@ -67,15 +67,20 @@ static const unsigned int bursts[] = {1, 8, 32, 64};
 /* What is asked for most. */
 static const struct round_case quick_job = {.name = "io", .burst = 32};
 
-/** struct maker - how a contender is called and made */
+/**
+ * struct maker - how a contender is called and made
+ * @quick: takes part in a quick run too, where none is named
+ */
 static const struct maker {
 	const char *name;
 	struct contender *(*make)(void);
+	bool quick;
 } makers[] = {
-    {"vfnet", contender_vfnet},
+    {"vfnet", contender_vfnet, true},
 #ifdef VFNET_DPDK
-    {"dpdk-igb", contender_dpdk_igb},
-    {"dpdk-ixgbe-vec", contender_dpdk_ixgbe},
+    {"dpdk-igb", contender_dpdk_igb, true},
+    {"dpdk-igb-native", contender_dpdk_igb_native, false},
+    {"dpdk-ixgbe-vec", contender_dpdk_ixgbe, true},
 #endif
 };
 
@@ -84,7 +89,7 @@ static const struct maker {
 /**
  * struct bench - what the command line says, and who takes part
  * @other_cpu: for what runs beside the contenders; -1 = there is none
- * @wanted:    by maker
+ * @named:     some contenders are: @wanted, by maker
  * @means:     n_windows is that of the round that runs
  */
 struct bench {
@@ -93,6 +98,7 @@ struct bench {
 	uint32_t windows;
 	int cpu;
 	int other_cpu;
+	bool named;
 	bool wanted[MAKERS];
 	struct contender *contender[MAKERS];
 	unsigned int n;
@@ -153,7 +159,7 @@ static int open_all(struct bench *bench)
 	int rc = 0;
 
 	for (unsigned int i = 0; !rc && i < MAKERS; i++)
-		if (bench->wanted[i])
+		if (bench->named ? bench->wanted[i] : makers[i].quick || !bench->quick)
 			rc = open_one(bench, &makers[i]);
 	return rc;
 }
@@ -289,7 +295,7 @@ static int prepare(struct bench *bench)
 
 static int parse_only(struct bench *bench, const char *names)
 {
-	memset(bench->wanted, 0, sizeof(bench->wanted));
+	bench->named = true;
 	for (const char *at = names; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
 		size_t len = strcspn(at, ",");
 		unsigned int i = 0;
@@ -373,7 +379,6 @@ int main(int argc, char **argv)
 	struct bench bench = {.rounds = ROUNDS, .windows = WINDOWS, .cpu = last_cpu(-1)};
 	int rc;
 
-	memset(bench.wanted, true, sizeof(bench.wanted));
 	rc = parse(argc, argv, &bench);
 	if (rc)
 		return rc < 0 ? APP_EXIT_USAGE : APP_EXIT_OK;

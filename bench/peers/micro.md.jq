@@ -5,7 +5,7 @@ def number: if . == null then "-" else (. * 10 | round / 10 | tostring) end;
 def ratio: if . == null then "-" else (. * 100 | round / 100 | tostring) end;
 def row: "| " + join(" | ") + " |";
 
-# what each contender does all the time, seen in its source or asked of it
+# what each contender does all the time, seen in its source; the same source does the same
 def on: {
 	"statistics": {vfnet: "counted by the driver, frames and bytes", "dpdk-igb": "registers of the card",
 		"dpdk-ixgbe-vec": "registers of the card"},
@@ -36,7 +36,7 @@ def on: {
   "",
   (["what is on"] + $names | row),
   (["---"] + [$names[] | "---"] | row),
-  (on | to_entries[] | [.key] + [.value[$names[]] // "-"] | row),
+  (on | to_entries[] | .value as $on | [.key] + [$names[] | $on[rtrimstr("-native")] // "-"] | row),
   "",
   (.goals[] | select(.met | not)
 	| "- Missed: \(.job), \(.buffers), bursts of \(.burst): \(.them) needs \(.ratio | ratio) times as much, goal at least \(.goal).")
