@@ -205,13 +205,13 @@ TEST_F(NullNic, WithoutBuffersNothingIsGiven)
 
 TEST_F(NullNic, OnlyDescriptorsWithRsComeBack)
 {
-	auto *q = reinterpret_cast<igbvf_txq *>(txq);
-
 	open_plain();
-	q = reinterpret_cast<igbvf_txq *>(txq);
 	nullnic_receive(&nic, 4);
 	ASSERT_EQ(receive(), 4u);
 	send(4);
+
+	auto *q = reinterpret_cast<igbvf_txq *>(txq);
+
 	for (int i = 0; i < 3; i++)
 		EXPECT_NE(q->ring[i].wb.status, IGBVF_TXD_DD) << i;
 	EXPECT_EQ(q->ring[3].wb.status, IGBVF_TXD_DD);
