@@ -25,6 +25,11 @@ extern "C" {
  *   bound to   dev=                                    dma=
  *   vfio       an open /dev/vfio<N>                    an open /dev/uiommu
  *   vfio-pci   what VFIO_GROUP_GET_DEVICE_FD returned  a container with its group and an IOMMU
+ *   vfio-pci   an open /dev/vfio/devices/vfio<N>       an open /dev/iommu
+ *
+ * The function of the last line is unbound, or bound to that iommufd (VFIO_DEVICE_BIND_IOMMUFD),
+ * and stays bound; in the iommufd the library makes an address space of its own, which goes with
+ * the last port.
  *
  * Ports whose dma= are one open file are in one DMA domain, in which the region is mapped once. No
  * other process may have mapped memory there. When the port is closed the function is left without

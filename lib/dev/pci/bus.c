@@ -69,12 +69,11 @@ static int bus_dma_open(struct vfnet_bus *bus, struct vfnet_dma **out, struct vf
 	return 0;
 }
 
-/* Closing its descriptor ends a domain, whatever kind it is. */
 static void domain_end(struct vfnet_pci_dma *dma, const struct vfnet_pci_door *door)
 {
+	if (door->dma_end)
+		door->dma_end(dma);
 	close(dma->fd);
-	if (door->dma_forget)
-		door->dma_forget(dma);
 }
 
 static void bus_dma_close(struct vfnet_dma *base)
@@ -224,7 +223,9 @@ static const struct vfnet_pci_door *choose_door(const struct vfnet_pci_dev *dev)
 {
 	if (!strcmp(dev->fn.driver, vfnet_pci_door_kmod.driver))
 		return &vfnet_pci_door_kmod;
-	return dev->handed.dev < 0 ? &vfnet_pci_door_group : &vfnet_pci_door_vfio_handed;
+	if (dev->handed.dev < 0)
+		return &vfnet_pci_door_group;
+	return vfnet_pci_handed_is_cdev(dev) ? &vfnet_pci_door_cdev : &vfnet_pci_door_vfio_handed;
 }
 
 /*

@@ -122,15 +122,25 @@ bool vfnet_pci_handed_same(const struct vfnet_pci_dev *dev, const struct vfnet_p
 	return rc < 0 ? dev->handed.dma_number == dma->handed_number : !rc;
 }
 
-int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *node,
+bool vfnet_pci_handed_is_cdev(const struct vfnet_pci_dev *dev)
+{
+	char node[VFNET_PCI_NODE_BYTES];
+	struct stat stat;
+
+	/* VFIO_GROUP_GET_DEVICE_FD returns a file that no device number leads to */
+	return vfnet_pci_cdev_node(dev->host, dev->fn.name, node) &&
+	       !dev->host->fstat(dev->handed.dev, &stat) && S_ISCHR(stat.st_mode);
+}
+
+int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *folder, const char *node,
 			     struct vfnet_err *err)
 {
-	char file[VFNET_PCI_NODE_BYTES + sizeof("/vfio//dev")];
+	char file[VFNET_PCI_NODE_BYTES + sizeof("/vfio-dev//dev")];
 	struct stat stat;
 	dev_t number;
 	int rc;
 
-	snprintf(file, sizeof(file), "/vfio/%s/dev", node);
+	snprintf(file, sizeof(file), "/%s/dev", folder);
 	rc = vfnet_pci_node_number(dev->host, dev->fn.name, file, &number);
 	if (rc)
 		return vfnet_err_set(err, rc, "cannot read %s/bus/pci/devices/%s%s: %s",

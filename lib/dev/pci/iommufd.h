@@ -17,17 +17,26 @@
 #define VFNET_IOMMUFD_TYPE ';'
 
 /* on /dev/iommu */
+#define VFNET_IOMMUFD_DESTROY	 _IO(VFNET_IOMMUFD_TYPE, 0x80)
 #define VFNET_IOMMUFD_IOAS_ALLOC _IO(VFNET_IOMMUFD_TYPE, 0x81)
 #define VFNET_IOMMUFD_IOAS_MAP	 _IO(VFNET_IOMMUFD_TYPE, 0x85)
 #define VFNET_IOMMUFD_IOAS_UNMAP _IO(VFNET_IOMMUFD_TYPE, 0x86)
 /* on a function */
 #define VFNET_IOMMUFD_BIND   _IO(VFNET_IOMMUFD_TYPE, 118)
 #define VFNET_IOMMUFD_ATTACH _IO(VFNET_IOMMUFD_TYPE, 119)
+#define VFNET_IOMMUFD_DETACH _IO(VFNET_IOMMUFD_TYPE, 120)
 
 /* flags of struct vfnet_iommufd_ioas_map: at @iova, the device may write, and read */
 #define VFNET_IOMMUFD_MAP_FIXED 1u
 #define VFNET_IOMMUFD_MAP_WRITE 2u
 #define VFNET_IOMMUFD_MAP_READ	4u
+
+/** struct vfnet_iommufd_destroy - the object @id ends; refused while a function is attached to it
+ */
+struct vfnet_iommufd_destroy {
+	uint32_t size;
+	uint32_t id;
+};
 
 /** struct vfnet_iommufd_ioas_alloc - a new, empty I/O address space: @ioas is filled in */
 struct vfnet_iommufd_ioas_alloc {
@@ -69,6 +78,12 @@ struct vfnet_iommufd_attach {
 	uint32_t size;
 	uint32_t flags;
 	uint32_t ioas;
+};
+
+/** struct vfnet_iommufd_detach - the function's DMA goes nowhere; it stays bound */
+struct vfnet_iommufd_detach {
+	uint32_t size;
+	uint32_t flags;
 };
 
 #endif

@@ -89,6 +89,7 @@ static int node_open(struct vfnet_pci_dev *dev, const char *path, struct vfnet_e
 static int node_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 {
 	char node[VFNET_PCI_NODE_BYTES];
+	char folder[VFNET_PCI_NODE_BYTES + sizeof("vfio/")];
 	char path[VFNET_PCI_PATH_BYTES];
 	int rc;
 
@@ -96,7 +97,8 @@ static int node_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 	if (rc)
 		return rc;
 	if (dev->handed.dev >= 0) {
-		rc = vfnet_pci_handed_is_node(dev, node, err);
+		snprintf(folder, sizeof(folder), "vfio/%s", node);
+		rc = vfnet_pci_handed_is_node(dev, folder, node, err);
 		if (!rc)
 			vfnet_pci_handed_take(dev);
 		return rc;
@@ -278,7 +280,7 @@ const struct vfnet_pci_door vfnet_pci_door_kmod = {
     .dma_open = vfnet_pci_uiommu_open,
     .dma_map = vfnet_pci_uiommu_map,
     .dma_unmap = vfnet_pci_uiommu_unmap,
-    .dma_forget = vfnet_pci_uiommu_forget,
+    .dma_end = vfnet_pci_uiommu_end,
     .attach = node_attach,
     .detach = node_detach,
     .reset = node_reset,

@@ -57,8 +57,8 @@ int vfnet_pci_uiommu_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 	}
 }
 
-/* closing the descriptor has ended the mappings that are left */
-void vfnet_pci_uiommu_forget(struct vfnet_pci_dma *dma)
+/* closing the descriptor ends the mappings that are left */
+void vfnet_pci_uiommu_end(struct vfnet_pci_dma *dma)
 {
 	while (dma->maps) {
 		struct vfnet_pci_mapping *mapping = dma->maps;

@@ -180,8 +180,9 @@ struct vfnet_pci_door {
 		       struct vfnet_err *err);
 	void (*dma_unmap)(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);
 
-	/** @dma_forget: free what was noted of @dma, whose fd is closed; NULL = nothing is */
-	void (*dma_forget)(struct vfnet_pci_dma *dma);
+	/** @dma_end: free what was noted of @dma, and end what closing its fd does not, which comes
+	 * next; NULL = there is no such thing */
+	void (*dma_end)(struct vfnet_pci_dma *dma);
 
 	/** @attach: put @dev into @dma; fills fd, region, n_vectors. On failure all as before */
 	int (*attach)(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma, struct vfnet_err *err);
@@ -199,7 +200,7 @@ struct vfnet_pci_door {
 extern const struct vfnet_pci_door vfnet_pci_door_kmod;
 /** vfnet_pci_door_group - vfio-pci by /dev/vfio/<group> and /dev/vfio/vfio. */
 extern const struct vfnet_pci_door vfnet_pci_door_group;
-/** vfnet_pci_door_cdev - vfio-pci by /dev/vfio/devices/vfio<N> and /dev/iommu. */
+/** vfnet_pci_door_cdev - vfio-pci by /dev/vfio/devices/vfio<N> and /dev/iommu, also handed in. */
 extern const struct vfnet_pci_door vfnet_pci_door_cdev;
 /** vfnet_pci_door_vfio_handed - vfio-pci by its descriptor and a container, handed in. */
 extern const struct vfnet_pci_door vfnet_pci_door_vfio_handed;
@@ -374,18 +375,22 @@ bool vfnet_pci_handed_same(const struct vfnet_pci_dev *dev, const struct vfnet_p
 
 /**
  * vfnet_pci_handed_is_node() - is the descriptor that was handed in for @dev that of its node?
- * @node: name below /dev
+ * @folder: where the function's folder in sysfs has its number: "vfio/vfio0"
+ * @node:   name below /dev
  *
  * Return: 0; -EINVAL it is something else's.
  */
-int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *node,
+int vfnet_pci_handed_is_node(const struct vfnet_pci_dev *dev, const char *folder, const char *node,
 			     struct vfnet_err *err);
+
+/** vfnet_pci_handed_is_cdev() - was a device file handed in for a function that has iommufd's? */
+bool vfnet_pci_handed_is_cdev(const struct vfnet_pci_dev *dev);
 
 /* ---- our module ---- */
 
 int vfnet_pci_uiommu_open(struct vfnet_pci_dev *dev, struct vfnet_pci_dma *dma,
 			  struct vfnet_err *err);
-void vfnet_pci_uiommu_forget(struct vfnet_pci_dma *dma);
+void vfnet_pci_uiommu_end(struct vfnet_pci_dma *dma);
 int vfnet_pci_uiommu_map(struct vfnet_pci_dma *dma, void *vaddr, uint64_t iova, uint64_t bytes,
 			 struct vfnet_err *err);
 void vfnet_pci_uiommu_unmap(struct vfnet_pci_dma *dma, uint64_t iova, uint64_t bytes);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The door of vfio-pci by descriptors that were handed in: the function's, and a container that
- * has the function's group and an IOMMU already. Whoever opened them may keep copies, so nothing
- * ends by itself when ours are closed: interrupts and bus mastering are switched off here.
+ * The door of vfio-pci by descriptors that were handed in: the function's, which its group gave,
+ * and a container that has the group and an IOMMU already (vfio_cdev.c has the others). Whoever
+ * opened them may keep copies, so nothing ends by itself when ours are closed: interrupts and bus
+ * mastering are switched off here.
  */
 #include "lib/dev/pci/pci.h"
 
@@ -24,7 +25,8 @@ static int handed_claim(struct vfnet_pci_dev *dev, struct vfnet_err *err)
 		return vfnet_err_set(err, -EINVAL,
 				     "%s is bound to vfio-pci, and the descriptor that dev= hands "
 				     "in is not one of a function from vfio-pci "
-				     "(VFIO_GROUP_GET_DEVICE_FD returns such)",
+				     "(VFIO_GROUP_GET_DEVICE_FD returns such; or an open "
+				     "/dev/vfio/devices/vfio<N>)",
 				     dev->fn.name);
 	vfnet_pci_handed_take(dev);
 	return 0;

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <linux/kcmp.h>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -102,6 +104,8 @@ class Machine
 	int open_as_program(const std::string &file);
 	int function_as_program(int group, const char *name);
 	void close_as_program(int fd); /* while the library has a duplicate */
+	/* I/O address spaces that are left in an open /dev/iommu */
+	size_t n_ioas(int fd);
 
 	/* the file of @fd goes on as @duplicate: the number is closed, or another file's */
 	void rename(int fd, int duplicate);
@@ -134,16 +138,25 @@ class Machine
 		bool in_domain;
 	};
 
+	/* an open /dev/iommu; each counts from the same number */
+	struct Iommu {
+		uint32_t next = 7;
+		std::set<uint32_t> ioas;
+	};
+
 	struct Cdev {
 		unsigned int number;
-		bool bound;
+		std::shared_ptr<Iommu> iommu; /* that it is bound to */
+		uint32_t ioas;		      /* that it is attached to */
 	};
 
 	template <typename T> T *find(std::map<int, T> &files, int fd);
 	void forget(int fd);
 	bool is_bound(unsigned int number) const;
 	int cdev_ioctl(Cdev &cdev, unsigned long request, void *arg);
-	int iommu_ioctl(unsigned long request, void *arg);
+	bool is_attached(const Iommu &iommu, uint32_t ioas) const;
+	int destroy_ioas(Iommu &iommu, uint32_t ioas);
+	int iommu_ioctl(Iommu &iommu, unsigned long request, void *arg);
 	int map_at(uint64_t iova, uint64_t bytes, uint32_t flags);
 	static bool is_function(int fd);
 	static const char *vfio_call_name(unsigned long request);
@@ -167,7 +180,7 @@ class Machine
 	std::map<int, Node> nodes_;
 	std::map<int, bool> uiommus_;
 	std::map<int, Cdev> cdevs_;
-	std::map<int, bool> iommus_;
+	std::map<int, std::shared_ptr<Iommu>> iommus_;
 	std::map<std::string, unsigned int> group_of_;
 	std::map<std::string, unsigned int> node_of_;
 	std::string sysfs_;

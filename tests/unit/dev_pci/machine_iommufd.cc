@@ -9,14 +9,13 @@
 namespace
 {
 
-constexpr uint32_t IOAS = 7;
-
 const char *call_name(unsigned long request)
 {
 	static const std::map<unsigned long, const char *> names = {
 	    {VFNET_IOMMUFD_IOAS_ALLOC, "IOAS_ALLOC"}, {VFNET_IOMMUFD_IOAS_MAP, "IOAS_MAP"},
 	    {VFNET_IOMMUFD_IOAS_UNMAP, "IOAS_UNMAP"}, {VFNET_IOMMUFD_BIND, "BIND"},
-	    {VFNET_IOMMUFD_ATTACH, "ATTACH"},
+	    {VFNET_IOMMUFD_ATTACH, "ATTACH"},	      {VFNET_IOMMUFD_DETACH, "DETACH"},
+	    {VFNET_IOMMUFD_DESTROY, "DESTROY"},
 	};
 	auto it = names.find(request);
 
@@ -38,15 +37,21 @@ void Machine::offer_cdev(const std::string &name)
 bool Machine::is_bound(unsigned int number) const
 {
 	for (const auto &[fd, cdev] : cdevs_)
-		if (cdev.number == number && cdev.bound && is_function(fd))
+		if (cdev.number == number && cdev.iommu && is_function(fd))
 			return true;
 	return false;
+}
+
+size_t Machine::n_ioas(int fd)
+{
+	return (*find(iommus_, fd))->ioas.size();
 }
 
 int Machine::cdev_ioctl(Cdev &cdev, unsigned long request, void *arg)
 {
 	const auto *bind = static_cast<vfnet_iommufd_bind *>(arg);
 	const auto *attach = static_cast<vfnet_iommufd_attach *>(arg);
+	const auto *detach = static_cast<vfnet_iommufd_detach *>(arg);
 
 	switch (request) {
 	case VFNET_IOMMUFD_BIND:
@@ -58,33 +63,68 @@ int Machine::cdev_ioctl(Cdev &cdev, unsigned long request, void *arg)
 			return fail_with(EBUSY);
 		if (is_bound(cdev.number))
 			return fail_with(EINVAL);
-		cdev.bound = true;
+		cdev.iommu = *find(iommus_, bind->iommufd);
 		return 0;
 	case VFNET_IOMMUFD_ATTACH:
 		if (must_fail(call_name(request)))
 			return -1;
-		if (attach->size != 12 || attach->flags || attach->ioas != IOAS || !cdev.bound)
+		if (attach->size != 12 || attach->flags || !cdev.iommu)
 			return fail_with(EINVAL);
+		if (!cdev.iommu->ioas.count(attach->ioas))
+			return fail_with(ENOENT);
+		cdev.ioas = attach->ioas;
+		return 0;
+	case VFNET_IOMMUFD_DETACH:
+		if (must_fail(call_name(request)))
+			return -1;
+		if (detach->size != 8 || detach->flags || !cdev.iommu)
+			return fail_with(EINVAL);
+		cdev.ioas = 0;
 		return 0;
 	default:
 		if (must_fail(vfio_call_name(request)))
 			return -1;
-		return cdev.bound ? device_ioctl(request, arg) : fail_with(EINVAL);
+		return cdev.iommu ? device_ioctl(request, arg) : fail_with(EINVAL);
 	}
 }
 
-int Machine::iommu_ioctl(unsigned long request, void *arg)
+bool Machine::is_attached(const Iommu &iommu, uint32_t ioas) const
+{
+	for (const auto &[fd, cdev] : cdevs_)
+		if (cdev.iommu.get() == &iommu && cdev.ioas == ioas && is_function(fd))
+			return true;
+	return false;
+}
+
+/* with it go its mappings: all that there are, as no test has two of them */
+int Machine::destroy_ioas(Iommu &iommu, uint32_t ioas)
+{
+	if (!iommu.ioas.count(ioas))
+		return fail_with(ENOENT);
+	if (is_attached(iommu, ioas))
+		return fail_with(EBUSY);
+	iommu.ioas.erase(ioas);
+	mappings.clear();
+	return 0;
+}
+
+int Machine::iommu_ioctl(Iommu &iommu, unsigned long request, void *arg)
 {
 	const auto *map = static_cast<vfnet_iommufd_ioas_map *>(arg);
+	const auto *destroy = static_cast<vfnet_iommufd_destroy *>(arg);
 
 	if (must_fail(call_name(request)))
 		return -1;
 	switch (request) {
 	case VFNET_IOMMUFD_IOAS_ALLOC:
-		static_cast<vfnet_iommufd_ioas_alloc *>(arg)->ioas = IOAS;
+		iommu.ioas.insert(static_cast<vfnet_iommufd_ioas_alloc *>(arg)->ioas =
+				      iommu.next++);
 		return 0;
+	case VFNET_IOMMUFD_DESTROY:
+		return destroy->size == 8 ? destroy_ioas(iommu, destroy->id) : fail_with(EINVAL);
 	case VFNET_IOMMUFD_IOAS_MAP:
-		if (map->size != 40 || map->ioas != IOAS || map->reserved || map->length % 4096)
+		if (map->size != 40 || !iommu.ioas.count(map->ioas) || map->reserved ||
+		    map->length % 4096)
 			return fail_with(EINVAL);
 		for (const auto &[first, last] : usable)
 			if (first <= map->iova && map->iova + map->length - 1 <= last)

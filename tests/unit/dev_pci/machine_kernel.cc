@@ -78,9 +78,9 @@ int Machine::do_open(const char *path, int flags)
 	else if (kind == "uiommu")
 		uiommus_[fd] = true;
 	else if (kind == "iommu")
-		iommus_[fd] = true;
+		iommus_[fd] = std::make_shared<Iommu>();
 	else if (kind == "cdev")
-		cdevs_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(17))), false};
+		cdevs_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(17))), nullptr, 0};
 	else
 		nodes_[fd] = {static_cast<unsigned int>(std::stoul(file.substr(4))), false};
 	return fd;
@@ -103,17 +103,22 @@ void Machine::rename(int fd, int duplicate)
 		nodes_[duplicate] = nodes_[fd];
 	if (uiommus_.count(fd))
 		uiommus_[duplicate] = true;
+	if (cdevs_.count(fd))
+		cdevs_[duplicate] = cdevs_[fd];
+	if (iommus_.count(fd))
+		iommus_[duplicate] = iommus_[fd];
 	forget(fd);
 }
 
 int Machine::do_fstat(int fd, struct stat *stat)
 {
 	const Node *node = find(nodes_, fd);
+	const Cdev *cdev = find(cdevs_, fd);
 
-	if (!node)
+	if (!node && !cdev)
 		return fstat(fd, stat);
 	stat->st_mode = S_IFCHR;
-	stat->st_rdev = makedev(510, node->number);
+	stat->st_rdev = node ? makedev(510, node->number) : makedev(511, cdev->number);
 	return 0;
 }
 
@@ -125,8 +130,8 @@ int Machine::do_ioctl(int fd, unsigned long request, void *arg)
 		return uiommu_ioctl(request, arg);
 	if (Cdev *cdev = find(cdevs_, fd))
 		return cdev_ioctl(*cdev, request, arg);
-	if (find(iommus_, fd))
-		return iommu_ioctl(request, arg);
+	if (auto *iommu = find(iommus_, fd))
+		return iommu_ioctl(**iommu, request, arg);
 	if (must_fail(vfio_call_name(request)))
 		return -1;
 	if (Group *group = find(groups_, fd))

@@ -22,6 +22,7 @@ constexpr uint64_t MIB = 1 << 20;
 
 #ifdef IOMMU_IOAS_MAP
 /* Ours are the kernel's. */
+static_assert(VFNET_IOMMUFD_DESTROY == IOMMU_DESTROY);
 static_assert(VFNET_IOMMUFD_IOAS_ALLOC == IOMMU_IOAS_ALLOC);
 static_assert(VFNET_IOMMUFD_IOAS_MAP == IOMMU_IOAS_MAP);
 static_assert(VFNET_IOMMUFD_IOAS_UNMAP == IOMMU_IOAS_UNMAP);
@@ -38,13 +39,15 @@ static_assert(offsetof(vfnet_iommufd_ioas_unmap, iova) == offsetof(iommu_ioas_un
 #ifdef VFIO_DEVICE_BIND_IOMMUFD
 static_assert(VFNET_IOMMUFD_BIND == VFIO_DEVICE_BIND_IOMMUFD);
 static_assert(VFNET_IOMMUFD_ATTACH == VFIO_DEVICE_ATTACH_IOMMUFD_PT);
+static_assert(VFNET_IOMMUFD_DETACH == VFIO_DEVICE_DETACH_IOMMUFD_PT);
 static_assert(sizeof(vfnet_iommufd_bind) == sizeof(vfio_device_bind_iommufd));
 #endif
 
 /* the layouts that the kernel's documentation gives, where no header has them */
 static_assert(sizeof(vfnet_iommufd_ioas_alloc) == 12 && sizeof(vfnet_iommufd_ioas_map) == 40 &&
 	      sizeof(vfnet_iommufd_ioas_unmap) == 24 && sizeof(vfnet_iommufd_bind) == 16 &&
-	      sizeof(vfnet_iommufd_attach) == 12);
+	      sizeof(vfnet_iommufd_attach) == 12 && sizeof(vfnet_iommufd_detach) == 8 &&
+	      sizeof(vfnet_iommufd_destroy) == 8);
 
 class PciCdev : public testing::Test
 {

@@ -10,6 +10,8 @@
 #include <linux/vfio.h>
 #include <unistd.h>
 
+#include "lib/dev/pci/iommufd.h"
+
 namespace
 {
 
@@ -283,6 +285,170 @@ TEST_F(PciHandedVfio, AFunctionOfAnotherKindIsRefused)
 
 	machine.write(machine.device_dir(VF0) + "/device", "0x1520\n");
 	expect_not_attached(name(VF0, fd, container), -EINVAL, "8086:1520");
+}
+
+/* ---- vfio-pci by iommufd ---- */
+
+class PciHandedCdev : public PciHanded
+{
+      protected:
+	PciHandedCdev()
+	{
+		for (const char *function : {VF0, VF1}) {
+			machine.add_function(function, function == std::string(VF0) ? 17 : 18,
+					     "vfio-pci");
+			machine.offer_cdev(function);
+		}
+		cdev0 = open("vfio/devices/" + machine.node(VF0));
+		cdev1 = open("vfio/devices/" + machine.node(VF1));
+		iommu = open("iommu");
+		machine.calls.clear();
+	}
+
+	/* as the opener, or a worker before */
+	void bind(int cdev, int iommufd)
+	{
+		struct vfnet_iommufd_bind argument = {sizeof(argument), 0, iommufd, 0};
+
+		ASSERT_EQ(0, machine.do_ioctl(cdev, VFNET_IOMMUFD_BIND, &argument));
+		machine.calls.clear();
+	}
+
+	int cdev0;
+	int cdev1;
+	int iommu;
+};
+
+TEST_F(PciHandedCdev, NoFileIsOpened)
+{
+	for (int life = 0; life < 2; life++) {
+		Attached vf(machine, name(VF0, cdev0, iommu));
+
+		ASSERT_EQ(0, vf.rc) << "life " << life << ": " << vf.err.text;
+		EXPECT_EQ(3u, vf.dev->n_vectors);
+		ASSERT_EQ(0, vf.bus.map(vf.dma, IOVA, 4096)) << vf.bus.err.text;
+		EXPECT_EQ(1u, machine.mappings.size());
+		EXPECT_EQ(1u, machine.n_ioas(iommu));
+	}
+	EXPECT_TRUE(machine.mappings.empty()) << "although the program has a copy";
+	EXPECT_EQ(0u, machine.n_ioas(iommu));
+	for (const std::string &call : machine.calls)
+		EXPECT_EQ(std::string::npos, call.find("open")) << call;
+}
+
+TEST_F(PciHandedCdev, OneThatTheOpenerHasBoundIsTaken)
+{
+	bind(cdev0, iommu);
+	{
+		Attached vf(machine, name(VF0, cdev0, iommu));
+
+		EXPECT_EQ(0, vf.rc) << vf.err.text;
+		EXPECT_EQ(1u, machine.n_ioas(iommu)) << "what it was tried in is gone";
+	}
+	EXPECT_EQ(0u, machine.n_ioas(iommu));
+}
+
+TEST_F(PciHandedCdev, OneThatIsBoundElsewhereIsRefused)
+{
+	const int other = open("iommu");
+	struct vfnet_iommufd_ioas_alloc alloc = {sizeof(alloc), 0, 0};
+
+	/* the same numbers, so that attaching alone succeeds */
+	for (int i = 0; i < 3; i++)
+		machine.do_ioctl(other, VFNET_IOMMUFD_IOAS_ALLOC, &alloc);
+	bind(cdev0, other);
+	expect_not_attached(name(VF0, cdev0, iommu), -EINVAL, "bound to another iommufd");
+	EXPECT_EQ(0u, machine.n_ioas(iommu));
+	EXPECT_EQ(3u, machine.n_ioas(other));
+}
+
+TEST_F(PciHandedCdev, AnotherUserOfTheFunctionIsNamedAsSuch)
+{
+	const int second = open("vfio/devices/" + machine.node(VF0));
+
+	bind(second, iommu);
+	expect_not_attached(name(VF0, cdev0, iommu), -EBUSY, "has another user");
+	EXPECT_EQ(0u, machine.n_ioas(iommu));
+}
+
+TEST_F(PciHandedCdev, FunctionsOfOneIommufdShareAnAddressSpace)
+{
+	const int other_iommu = open("iommu");
+	Attached vf(machine, name(VF0, cdev0, iommu));
+	struct vfnet_dev *other = nullptr;
+
+	ASSERT_EQ(0, vf.rc) << vf.err.text;
+	ASSERT_EQ(0, vf.bus.open(name(VF1, cdev1, other_iommu).c_str(), &other));
+	EXPECT_EQ(-EXDEV, other->ops->attach(other, vf.dma, &vf.err));
+	other->ops->close(other);
+	ASSERT_EQ(0, vf.bus.open(name(VF1, cdev1, iommu).c_str(), &other));
+	EXPECT_EQ(0, other->ops->attach(other, vf.dma, &vf.err)) << vf.err.text;
+	EXPECT_EQ(1u, machine.n_ioas(iommu));
+	other->ops->close(other);
+}
+
+TEST_F(PciHandedCdev, OneThatCannotShareIsTriedInADomainOfItsOwn)
+{
+	Attached vf(machine, name(VF0, cdev0, iommu));
+	struct vfnet_dev *other = nullptr;
+	struct vfnet_dma *own = nullptr;
+
+	ASSERT_EQ(0, vf.bus.open(name(VF1, cdev1, iommu).c_str(), &other));
+	machine.fail("ATTACH", EINVAL);
+	EXPECT_EQ(-EXDEV, other->ops->attach(other, vf.dma, &vf.err));
+	ASSERT_EQ(0, vf.bus.open_dma(&own));
+	EXPECT_EQ(0, other->ops->attach(other, own, &vf.err)) << vf.err.text;
+	EXPECT_EQ(2u, machine.n_ioas(iommu));
+	other->ops->close(other);
+	vf.bus.bus->ops->dma_close(own);
+	EXPECT_EQ(1u, machine.n_ioas(iommu));
+}
+
+TEST_F(PciHandedCdev, DetachLeavesNoInterruptAndNoBusMaster)
+{
+	const int fds[] = {10, 11, 12};
+	Attached vf(machine, name(VF0, cdev0, iommu));
+
+	ASSERT_EQ(0, vf.dev->ops->bus_master(vf.dev, true, &err)) << err.text;
+	ASSERT_EQ(0, vf.dev->ops->irq_set(vf.dev, 3, fds, &err)) << err.text;
+	vf.dev->ops->detach(vf.dev);
+	EXPECT_TRUE(machine.eventfds.empty());
+	EXPECT_EQ(2, machine.command()) << "memory decode only";
+	EXPECT_EQ("DETACH", machine.calls.back());
+	EXPECT_EQ(0u, machine.n_mapped());
+}
+
+TEST_F(PciHandedCdev, AFailureAfterTheAttachmentUndoesIt)
+{
+	machine.fail("GET_REGION_INFO", EIO);
+	expect_not_attached(name(VF0, cdev0, iommu), -EIO, "BARs");
+	EXPECT_EQ(0u, machine.n_ioas(iommu)) << "or it would be busy";
+}
+
+TEST_F(PciHandedCdev, ItIsGivenBackWhileThreadsUseIt)
+{
+	Attached vf(machine, name(VF0, cdev0, iommu));
+
+	ASSERT_EQ(0, vf.dev->ops->revoke(vf.dev, &vf.err)) << vf.err.text;
+	vf.dev->ops->detach(vf.dev);
+	EXPECT_EQ(program.size() + 1, machine.n_open())
+	    << "the iommufd, and nothing of the function";
+	EXPECT_EQ(0u, machine.n_mapped());
+}
+
+TEST_F(PciHandedCdev, TheFileOfAnotherFunctionIsRefused)
+{
+	expect_refused(name(VF0, cdev1, iommu), -EINVAL, "/vfio/devices/vfio0");
+	expect_refused(name(VF0, iommu, iommu), -EINVAL, "not one of a function from vfio-pci");
+}
+
+TEST_F(PciHandedCdev, WhatIsNoIommufdIsRefused)
+{
+	const int container = open("vfio/vfio");
+
+	expect_not_attached(name(VF0, cdev0, container), -EINVAL, "not an open");
+	expect_not_attached(name(VF0, cdev0, cdev1), -EINVAL, "/dev/iommu");
+	expect_not_attached(name(VF0, cdev0, 0), -EINVAL, "/dev/iommu");
 }
 
 } // namespace

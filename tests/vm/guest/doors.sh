@@ -6,7 +6,8 @@
 #   kmod    both VFs bound to our module: a stream, and what is said when something is missing
 #   mixed   one VF bound to our module, one to vfio-pci: two DMA domains in one process
 #   handed  root opens, the worker inherits descriptors and may open nothing; both drivers
-# An argument chooses one of them.
+#   iommufd the same by iommufd, which only the debug kernel has
+# An argument chooses one of them; without one all but the last.
 
 # shellcheck source-path=SCRIPTDIR source=errors.sh
 . "$LIBRARY/errors.sh"
@@ -107,8 +108,32 @@ handed_vfio() {
 	OPENER=
 }
 
+# The second worker finds the functions bound by the first; its fd 4 is the same iommufd, fd 7 is another.
+handed_iommufd() {
+	local node0 node1
+	bind_iommufd "$VF0"
+	bind_iommufd "$VF1"
+	node0=/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$VF0/vfio-dev")
+	node1=/dev/vfio/devices/$(ls "/sys/bus/pci/devices/$VF1/vfio-dev")
+	chown 0:0 "$node0" "$node1" /dev/iommu
+	chmod 600 "$node0" "$node1" /dev/iommu
+	exec 4<>/dev/iommu 5<>"$node0" 6<>"$node1" 7<>/dev/iommu
+	through iommufd.handed "pci:$VF0,dev=5,dma=4" "pci:$VF1,dev=6,dma=4"
+	through iommufd.handed.again "pci:$VF0,dev=5,dma=4" "pci:$VF1,dev=6,dma=4"
+	refused iommufd.swapped 2 "$VF0: the descriptor that dev= hands in" "not one of $node0" -- "pci:$VF0,dev=6,dma=4"
+	refused iommufd.elsewhere 2 "$VF0: the descriptor that dev= hands in" 'bound to another iommufd' -- \
+		"pci:$VF0,dev=5,dma=7"
+	refused iommufd.other 2 "$VF0: the descriptor that dma= hands in" 'not an open /dev/iommu' -- \
+		"pci:$VF0,dev=5,dma=4" 4<>/dev/null
+	exec 4>&- 5>&- 6>&- 7>&-
+}
+
 guest_main() {
 	built "$FWD" && built "$HAND_OVER" || return
+	if [ "${1:-}" = iommufd ]; then
+		handed_iommufd
+		return
+	fi
 	load_kmod || return
 	NODE0=$(take_kmod "$VF0") && NODE1=$(take_kmod "$VF1") || return
 	if [ "${1:-kmod}" = kmod ]; then
