@@ -13,11 +13,9 @@
 
 #include <vfnet/filter.h>
 
-#include "lib/chip/82576_desc.h"
+#include "drivers/net/igbvf/rings.h"
 #include "lib/chip/82576_mbox.h"
 #include "lib/chip/82576_regs.h"
-#include "lib/dev/dev.h"
-#include "lib/net/driver.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,8 +25,6 @@ extern "C" {
 #define IGBVF_QUEUES 2
 /** IGBVF_MTU_MAX - so that the longest untagged frame is IGBVF_FRAME_MAX. */
 #define IGBVF_MTU_MAX (IGBVF_FRAME_MAX - 14)
-/** IGBVF_BLOCK - descriptors between two RS marks; a ring is refilled in multiples. */
-#define IGBVF_BLOCK ((uint32_t)VFNET_POOL_BLOCK)
 
 /* How long a thing may take. */
 #define IGBVF_RESET_US	  500000u  /* the physical function's interface may be coming up */
@@ -151,144 +147,6 @@ struct igbvf_port {
 	struct igbvf_recover recover;
 	uint32_t wrap[IGBVF_WRAP_COUNTERS];
 };
-
-/**
- * struct igbvf_rxq - a receive queue
- *
- * A burst uses two lines. It only reads the first, which service writes when the port goes down;
- * it writes the second, where other threads read the counts. What is rare stands in the third.
- *
- * @handle:    by descriptor, the buffer that is posted there
- * @tail:      doorbell; NULL = by a register call
- * @iova:      I/O address of the first data byte of a buffer at place 0
- * @room:      bytes that the card may write to a buffer
- * @off:       of the data in a fresh buffer
- * @chain_max: buffers of the port's longest frame
- * @next:      descriptor to look at next
- * @fill:      descriptor to post next
- * @posted:    from @next to @fill: only these may be read, the others hold stale DD bits
- * @skipping:  the rest of an endless chain is being dropped
- * @refill_at: so many descriptors without buffer get some
- */
-struct igbvf_rxq {
-	alignas(64) struct vfnet_rxq rxq;
-	union igbvf_rx_desc *ring;
-	uint32_t *handle;
-	uint32_t *tail;
-
-	alignas(64) uint64_t iova;
-	uint32_t room;
-	uint16_t off;
-	uint16_t chain_max;
-	uint32_t next;
-	uint32_t fill;
-	uint32_t posted;
-	bool skipping;
-	uint16_t refill_at;
-	uint64_t packets;
-	uint64_t bytes;
-	struct vfnet_dev *dev;
-
-	alignas(64) uint64_t bad_chain;
-	uint64_t bad_frame;
-	uint64_t not_drained;
-	struct vfnet_region *region;
-};
-
-static_assert(offsetof(struct igbvf_rxq, iova) == 64, "what a burst only reads is one line");
-static_assert(offsetof(struct igbvf_rxq, bad_chain) == 128, "what a burst writes is one line");
-
-/**
- * struct igbvf_tx_mark - what is done when a descriptor with RS shows DD
- * @desc:    that descriptor
- * @n_desc:  descriptors since the mark before, up to and with @desc
- * @handles: buffers
- * @frames:  frames
- * @bytes:   their bytes on the wire, without CRC
- */
-struct igbvf_tx_mark {
-	uint16_t desc;
-	uint16_t n_desc;
-	uint16_t handles;
-	uint16_t frames;
-	uint32_t bytes;
-};
-
-/** struct igbvf_context - a context descriptor; types 0 = none */
-struct igbvf_context {
-	uint32_t vlan_l2_l3;
-	uint32_t types;
-	uint32_t mss_l4;
-};
-
-/**
- * struct igbvf_offload - how a frame that is not simple is sent
- * @pad:         bytes to add
- * @bytes:       of all frames that it becomes on the wire, without CRC
- * @cmd, @info:  of its first data descriptor, beside what all have
- * @context:     that it needs, if @new_context
- */
-struct igbvf_offload {
-	uint32_t pad;
-	uint32_t bytes;
-	uint32_t cmd;
-	uint32_t info;
-	struct igbvf_context context;
-	bool new_context;
-};
-
-/**
- * struct igbvf_txq - a transmit queue
- *
- * Lines as in struct igbvf_rxq. Buffers in flight are a ring of their own, because padding takes a
- * descriptor and no buffer; so are the marks. Each has as many entries as the ring: nothing in
- * them has less than a descriptor of its own.
- *
- * @handle:    buffers in flight, oldest first
- * @mark:      marks in flight, oldest first
- * @tail:      doorbell; NULL = by a register call
- * @next:      descriptor to write next
- * @free:      descriptors that may be written; one always stays unused
- * @handle_in: entry of @handle to write next
- * @n_handles: buffers in flight
- * @mark_in:   entry of @mark that collects what is written
- * @n_marks:   marks in flight
- * @in_flight: frames
- * @unmarked:  descriptors written since the last mark, all within a burst
- * @iova_zero: I/O address of bytes to pad with
- * @context:   the last that the card was given; it stays until another one comes
- */
-struct igbvf_txq {
-	alignas(64) struct vfnet_txq txq;
-	union igbvf_tx_desc *ring;
-	uint32_t *handle;
-	struct igbvf_tx_mark *mark;
-
-	alignas(64) uint32_t *tail;
-	uint32_t next;
-	uint32_t free;
-	uint32_t handle_in;
-	uint32_t n_handles;
-	uint32_t mark_in;
-	uint32_t n_marks;
-	uint32_t in_flight;
-	uint32_t unmarked;
-	uint64_t packets;
-	uint64_t bytes;
-
-	alignas(64) uint64_t oversize;
-	uint64_t unsupported;
-	uint64_t invalid;
-	uint64_t reset_unknown;
-	uint64_t iova_zero;
-	struct vfnet_dev *dev;
-	struct vfnet_region *region;
-	void *zero;
-	struct igbvf_context context;
-};
-
-static_assert(offsetof(struct igbvf_txq, tail) == 64, "what a burst only reads is one line");
-static_assert(offsetof(struct igbvf_txq, oversize) == 128, "what a burst writes is one line");
 
 /* hw.c */
 static inline uint32_t igbvf_rd(const struct igbvf_hw *hw, uint32_t reg)
@@ -430,59 +288,6 @@ void igbvf_counters_missed(struct igbvf_port *port);
 
 /* igbvf.c */
 extern const struct vfnet_driver igbvf_driver;
-
-/* rxq.c and txq.c: as in struct vfnet_driver. They need @port->hw and the port's mtu, no mailbox.
- */
-int igbvf_rxq_open(struct vfnet_port *port, const struct vfnet_queue *common,
-		   struct vfnet_rxq **out, struct vfnet_err *err);
-void igbvf_rxq_close(struct vfnet_port *port, struct vfnet_rxq *rxq);
-void igbvf_rxq_count(const struct vfnet_rxq *rxq, struct vfnet_counters *sum);
-/* Registers of the ring, empty, and ENABLE; the queue is off. Touches nothing of its owner's. */
-void igbvf_rxq_program(const struct igbvf_rxq *q, const struct igbvf_hw *hw);
-/*
- * The owner, whose call got @rc from vfnet_queue_begin(): if the ring was set up anew, count what
- * was in it and give the buffers back. Return: whether the call goes on.
- */
-bool igbvf_rxq_resume(struct igbvf_rxq *q, int rc);
-int igbvf_txq_open(struct vfnet_port *port, const struct vfnet_queue *common,
-		   struct vfnet_txq **out, struct vfnet_err *err);
-void igbvf_txq_close(struct vfnet_port *port, struct vfnet_txq *txq);
-void igbvf_txq_count(const struct vfnet_txq *txq, struct vfnet_counters *sum);
-void igbvf_txq_program(const struct igbvf_txq *q, const struct igbvf_hw *hw);
-bool igbvf_txq_resume(struct igbvf_txq *q, int rc);
-uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq);
-
-/* rx_scalar.c */
-int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n);
-bool igbvf_rx_ready(const struct vfnet_rxq *rxq);
-/* What a burst does, without state word, progress and refill. */
-unsigned int igbvf_rx_take(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned int n);
-/* Post buffers to @n descriptors or as many as the cache has. Return: how many; no doorbell. */
-uint32_t igbvf_rx_post(struct igbvf_rxq *q, uint32_t n);
-
-/* tx_scalar.c */
-int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, unsigned int n);
-/* Give back what the card has finished. Return: frames. */
-uint32_t igbvf_tx_clean(struct igbvf_txq *q);
-/* Give back the oldest @n buffers in flight. */
-void igbvf_tx_put(struct igbvf_txq *q, uint32_t n);
-
-/* offload.c */
-/*
- * What the frame of @len bytes at @pkt asks for. @o: pad, bytes and info as for a frame without.
- * Return: NULL; the counter that it is dropped under.
- */
-uint64_t *igbvf_offload_plan(struct igbvf_txq *q, const struct vfnet_pkt *pkt, uint32_t len,
-			     struct igbvf_offload *o);
-/* Write @o->context to @desc, and remember it. */
-void igbvf_offload_context(struct igbvf_txq *q, const struct igbvf_offload *o,
-			   union igbvf_tx_desc *desc);
-
-/* The I/O address of a byte of the region, behind an IOMMU. */
-static inline uint64_t igbvf_iova(const struct vfnet_region *region, const void *ptr)
-{
-	return VFNET_IOVA_BASE + (uint64_t)((const uint8_t *)ptr - region->base);
-}
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@
 
 #include <vfnet/offload.h>
 
-#include "drivers/net/igbvf/igbvf.h"
+#include "drivers/net/igbvf/tx.h"
 #include "lib/frame/frame.h"
 
 #define MACLEN_MIN  14u /* [S] */
@@ -33,11 +33,22 @@ static bool one_of(uint32_t flags, uint32_t pair)
 	return (flags & pair) && (flags & pair) != pair;
 }
 
+/* Bytes that the first buffer has at least. */
+static uint32_t headers_min(const struct vfnet_pkt *pkt)
+{
+	uint32_t need = vfnet_txo_l2_bytes(pkt->txo) + vfnet_txo_l3_bytes(pkt->txo);
+
+	if (pkt->flags & VFNET_PKT_TX_SEG)
+		need += vfnet_txo_l4_bytes(pkt->txo);
+	else if (pkt->flags & VFNET_PKT_TX_L4SUM)
+		need += pkt->flags & VFNET_PKT_TCP ? TCP_MIN : UDP_BYTES;
+	return need;
+}
+
 /* Whether flags and lengths make sense, with each other and with the first buffer. */
 static bool headers_ok(const struct vfnet_pkt *pkt)
 {
-	uint32_t l3 = vfnet_txo_l3_bytes(pkt->txo), l4 = vfnet_txo_l4_bytes(pkt->txo);
-	uint32_t need = vfnet_txo_l2_bytes(pkt->txo) + l3;
+	uint32_t l3 = vfnet_txo_l3_bytes(pkt->txo);
 	uint32_t flags = pkt->flags;
 	bool ip4 = flags & VFNET_PKT_IP4;
 
@@ -46,17 +57,12 @@ static bool headers_ok(const struct vfnet_pkt *pkt)
 		return false;
 	if (ip4 ? l3 < IP4_MIN || l3 > IP4_MAX : l3 < IP6_MIN || (flags & VFNET_PKT_TX_IPSUM))
 		return false;
-	if (flags & (VFNET_PKT_TX_L4SUM | VFNET_PKT_TX_SEG)) {
-		if (!one_of(flags, VFNET_PKT_TCP | VFNET_PKT_UDP))
-			return false;
-		need += flags & VFNET_PKT_TCP ? TCP_MIN : UDP_BYTES;
-	}
-	if (flags & VFNET_PKT_TX_SEG) {
-		if (l4 < TCP_MIN)
-			return false;
-		need += l4 - TCP_MIN;
-	}
-	return need <= pkt->len;
+	if ((flags & (VFNET_PKT_TX_L4SUM | VFNET_PKT_TX_SEG)) &&
+	    !one_of(flags, VFNET_PKT_TCP | VFNET_PKT_UDP))
+		return false;
+	if ((flags & VFNET_PKT_TX_SEG) && vfnet_txo_l4_bytes(pkt->txo) < TCP_MIN)
+		return false;
+	return headers_min(pkt) <= pkt->len;
 }
 
 static uint32_t at_least_minimum(uint32_t len)
@@ -143,4 +149,31 @@ void igbvf_offload_context(struct igbvf_txq *q, const struct igbvf_offload *o,
 	desc->ctx.types = o->context.types;
 	desc->ctx.mss_l4 = o->context.mss_l4;
 	q->context = o->context;
+}
+
+/* In a value's second half. */
+static uint64_t half(uint32_t txo, uint16_t vlan, uint32_t flags)
+{
+	return txo | (uint64_t)vlan << 32 | (uint64_t)flags << 48;
+}
+
+void igbvf_offload_kind(struct igbvf_txq *q, const struct vfnet_pkt *pkt,
+			const struct igbvf_offload *o)
+{
+	uint32_t flags = VFNET_PKT_MORE | VFNET_PKT_VLAN | VFNET_PKT_TX_ANY;
+	uint32_t extra = o->cmd & IGBVF_TXD_VLE ? VFNET_FRAME_VLAN_BYTES : 0;
+	bool headers = pkt->flags & VFNET_PKT_TX_ANY;
+	uint32_t len_min = headers ? at_least_minimum(headers_min(pkt)) : IGBVF_FRAME_MIN;
+
+	if (headers)
+		flags |= VFNET_PKT_IP4 | VFNET_PKT_IP6 | VFNET_PKT_TCP | VFNET_PKT_UDP;
+	q->kind = (struct igbvf_tx_kind){
+	    .mask = half(headers ? UINT32_MAX : 0, extra ? UINT16_MAX : 0, flags),
+	    .cmd = IGBVF_TX_CMD | IGBVF_TXD_EOP | o->cmd,
+	    .info = o->info & ~IGBVF_TXD_PAYLEN,
+	    .len_min = (uint16_t)len_min,
+	    .len_max = (uint16_t)(IGBVF_FRAME_MAX - extra),
+	    .extra = extra,
+	};
+	q->kind.asks = q->kind.mask & half(pkt->txo, pkt->vlan, pkt->flags & ~VFNET_PKT_MORE);
 }

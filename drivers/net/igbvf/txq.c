@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "drivers/net/igbvf/igbvf.h"
+#include "drivers/net/igbvf/tx.h"
 #include "lib/base/err.h"
 
 /* as after a reset: descriptors with RS come back at once, and no others */
@@ -27,8 +27,8 @@ static struct igbvf_txq *txq_alloc(uint32_t n_desc)
 	if (!q)
 		return NULL;
 	memset(q, 0, bytes);
-	q->handle = (uint32_t *)(q + 1);
-	q->mark = (struct igbvf_tx_mark *)(q->handle + n_desc);
+	q->mark = (struct igbvf_tx_mark *)(q + 1);
+	q->handle = (uint32_t *)(q->mark + n_desc);
 	return q;
 }
 
@@ -136,17 +136,19 @@ bool igbvf_txq_resume(struct igbvf_txq *q, int rc)
 	if (rc != VFNET_QUEUE_WAS_FRESH)
 		return false;
 	igbvf_tx_clean(q);
-	vfnet_count_add(&q->reset_unknown, q->in_flight);
-	igbvf_tx_put(q, q->n_handles);
+	vfnet_count_add(&q->reset_unknown, igbvf_tx_frames(q));
+	igbvf_tx_put(q, igbvf_tx_buffers(q));
 	q->next = 0;
 	q->free = q->txq.common.n_desc - 1;
 	q->handle_in = 0;
 	q->mark_in = 0;
 	q->n_marks = 0;
-	q->in_flight = 0;
+	q->block_marks = 0;
+	q->total_frames = (uint32_t)q->packets;
+	q->total_bytes = (uint32_t)q->bytes;
 	/* the card has forgotten it: the next frame that needs one brings it */
 	q->context = (struct igbvf_context){0};
-	memset(&q->mark[0], 0, sizeof(q->mark[0]));
+	q->kind = (struct igbvf_tx_kind){0};
 	return true;
 }
 
@@ -155,7 +157,7 @@ static void finish(struct igbvf_txq *q, const struct igbvf_hw *hw)
 	struct igbvf_wait wait = igbvf_wait_start(IGBVF_SETTLE_US);
 
 	igbvf_tx_clean(q);
-	while (q->in_flight && igbvf_wait_more(hw, &wait))
+	while (igbvf_tx_frames(q) && igbvf_wait_more(hw, &wait))
 		igbvf_tx_clean(q);
 }
 
@@ -171,9 +173,10 @@ void igbvf_txq_close(struct vfnet_port *pub, struct vfnet_txq *txq)
 		finish(q, &port->hw);
 	igbvf_queue_end(port, IGBVF_AT(TXDCTL, q->txq.common.index), THRESHOLDS);
 	igbvf_tx_clean(q);
-	pub->base.drops[runs ? VFNET_DROPS_not_drained : VFNET_DROPS_reset_unknown] += q->in_flight;
+	pub->base.drops[runs ? VFNET_DROPS_not_drained : VFNET_DROPS_reset_unknown] +=
+	    igbvf_tx_frames(q);
 	igbvf_txq_count(txq, &pub->base);
-	igbvf_tx_put(q, q->n_handles);
+	igbvf_tx_put(q, igbvf_tx_buffers(q));
 	vfnet_dma_free(q->region, q->zero);
 	vfnet_dma_free(q->region, q->ring);
 	free(q);
