@@ -31,6 +31,8 @@ static const char text[] =
     "  --burst N           most frames taken at a time, 1 to 256 (32)\n"
     "  --ring N            descriptors of each ring, 64 to 4096 in steps of 8 (512)\n"
     "  --mtu N             longest payload, 68 to 9710 bytes (1500)\n"
+    "  --simd auto|scalar|avx2|avx512\n"
+    "                      instructions of the bursts (auto: the widest that there are)\n"
     "  --allmulti          receive the frames to any group\n"
     "  --vlan ID           receive and send in this VLAN too, 1 to 4094; may be repeated\n"
     "  --pool N            buffers (as many as the rings need)\n"

@@ -43,6 +43,7 @@ static void add_port(cJSON *ports, const struct fwd_port *port)
 
 	cJSON_AddItemToArray(ports, object);
 	cJSON_AddStringToObject(object, "name", port->info.name);
+	cJSON_AddStringToObject(object, "simd", vfnet_simd_name(port->info.simd));
 	app_json_count(object, "rx_packets", counters->rx_packets);
 	app_json_count(object, "rx_bytes", counters->rx_bytes);
 	app_json_count(object, "tx_packets", counters->tx_packets);

@@ -23,6 +23,8 @@
 
 static const char *const mode_names[] = {"io", "mac", "swap", "echo", NULL};
 static const char *const wait_names[] = {"poll", "interrupt", "adaptive", NULL};
+/* in the order of enum vfnet_simd */
+static const char *const simd_names[] = {"auto", "scalar", "avx2", "avx512", NULL};
 static const char *const sim_names[] = {"inline", "thread", NULL};
 
 enum option_code {
@@ -36,6 +38,7 @@ enum option_code {
 	OPT_BURST,
 	OPT_RING,
 	OPT_MTU,
+	OPT_SIMD,
 	OPT_ALLMULTI,
 	OPT_VLAN,
 	OPT_POOL,
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
     {"burst", required_argument, NULL, OPT_BURST},
     {"ring", required_argument, NULL, OPT_RING},
     {"mtu", required_argument, NULL, OPT_MTU},
+    {"simd", required_argument, NULL, OPT_SIMD},
     {"allmulti", no_argument, NULL, OPT_ALLMULTI},
     {"vlan", required_argument, NULL, OPT_VLAN},
     {"pool", required_argument, NULL, OPT_POOL},
@@ -209,6 +213,16 @@ static int parse_mode(const char *text, struct fwd_options *opts)
 	return 0;
 }
 
+static int parse_simd(const char *text, struct fwd_options *opts)
+{
+	int i = app_parse_choice("--simd", text, simd_names);
+
+	if (i < 0)
+		return i;
+	opts->simd = (enum vfnet_simd)i;
+	return 0;
+}
+
 static int parse_wait(const char *text, struct fwd_options *opts)
 {
 	int i = app_parse_choice("--wait", text, wait_names);
@@ -249,6 +263,8 @@ static int parse_one(int code, char *text, struct fwd_options *opts)
 		return parse_mode(text, opts);
 	case OPT_WAIT:
 		return parse_wait(text, opts);
+	case OPT_SIMD:
+		return parse_simd(text, opts);
 	case OPT_PEER:
 		return parse_peer(text, opts);
 	case OPT_ADDRESS:

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <vfnet/ctx.h>
+#include <vfnet/port.h>
 #include <vfnet/sim.h>
 
 #include "apps/common/cores.h"
@@ -77,6 +78,7 @@ struct fwd_options {
 	uint32_t burst;
 	uint32_t ring;
 	uint32_t mtu;
+	enum vfnet_simd simd;
 	bool allmulti;
 	uint16_t *vlans;
 	unsigned int n_vlans;

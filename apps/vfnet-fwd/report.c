@@ -110,8 +110,8 @@ static void print_rates(const struct fwd *fwd, const struct fwd_rates *rates, FI
 		fprintf(out, "slept %s times\n", app_count(fwd->result.sleeps, sleeps));
 	if (!isfinite(rates->driver))
 		return;
-	fprintf(out, "TSC cycles per packet: driver %.1f, application %.1f", rates->driver,
-		rates->app);
+	fprintf(out, "TSC cycles per packet: driver %.1f (%s), application %.1f", rates->driver,
+		vfnet_simd_name(fwd->ports[0].info.simd), rates->app);
 	print_cycles("card", rates->sim, out);
 	print_cycles("idle", rates->idle, out);
 	fputc('\n', out);

@@ -179,7 +179,11 @@ static int set_filters(const struct fwd *fwd, struct vfnet_port *port)
 
 static int open_ports(struct fwd *fwd)
 {
-	struct vfnet_port_opts port_opts = {.size = sizeof(port_opts), .mtu = fwd->opts->mtu};
+	struct vfnet_port_opts port_opts = {
+	    .size = sizeof(port_opts),
+	    .mtu = fwd->opts->mtu,
+	    .simd = fwd->opts->simd,
+	};
 	struct vfnet_err err;
 	int rc;
 

@@ -45,6 +45,19 @@ enum vfnet_port_state {
 };
 
 /**
+ * enum vfnet_simd - the instructions that a port's bursts use; what they do is the same
+ *
+ * Each has its inner loop for four frames or more, and scalar code for what is left. AVX2 and
+ * AVX512 (F, BW, DQ and VL) exist on x86-64, and not in builds with ThreadSanitizer.
+ */
+enum vfnet_simd {
+	VFNET_SIMD_AUTO, /* the widest that CPU, kernel and build have */
+	VFNET_SIMD_SCALAR,
+	VFNET_SIMD_AVX2,
+	VFNET_SIMD_AVX512,
+};
+
+/**
  * struct vfnet_port_opts - how to open a port; zero means the default
  * @size:           sizeof(struct vfnet_port_opts)
  * @mtu:            largest payload of an Ethernet frame, 68..9710 bytes; 0 = 1500. The longest
@@ -52,12 +65,14 @@ enum vfnet_port_state {
  * @mac:            the address to ask for; all zero = the one that the administrator gave, else
  *                  a random locally administered one
  * @service_thread: a thread of the port's own calls vfnet_port_service(), until the port closes
+ * @simd:           to compare, or to work around a fault
  */
 struct vfnet_port_opts {
 	size_t size;
 	uint32_t mtu;
 	uint8_t mac[6];
 	bool service_thread;
+	enum vfnet_simd simd;
 };
 
 /**
@@ -70,6 +85,7 @@ struct vfnet_port_opts {
  * @max_rx_queues: receive queues that it can open
  * @max_tx_queues: transmit queues
  * @numa_node:  -1 = unknown
+ * @simd:       in use; never AUTO
  */
 struct vfnet_port_info {
 	char name[64];
@@ -80,6 +96,7 @@ struct vfnet_port_info {
 	uint32_t max_rx_queues;
 	uint32_t max_tx_queues;
 	int numa_node;
+	enum vfnet_simd simd;
 };
 
 /**
@@ -106,7 +123,8 @@ struct vfnet_link {
  * Return: 0; -EINVAL for a name or an option out of range; -EBADF a descriptor that is handed in is
  * not open; -ENODEV no such device; -EBUSY open already; -EPERM; -ENOMEM (also RLIMIT_MEMLOCK);
  * -ENETDOWN the physical function is down; -EPROTO it refuses the address asked for; -ETIMEDOUT;
- * -ENOTSUP no driver for it; -EAGAIN the service thread cannot be started.
+ * -ENOTSUP no driver for it, or instructions that this CPU or build does not have; -EAGAIN the
+ * service thread cannot be started.
  */
 int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_opts *opts,
 		    struct vfnet_port **out, struct vfnet_err *err);
@@ -120,6 +138,9 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
  * Guarantees: when it returns 0 the device writes no more memory.
  */
 int vfnet_port_close(struct vfnet_port *port);
+
+/** vfnet_simd_name() - "scalar", "avx2", "avx512" or "auto"; NULL for a number that is none. */
+const char *vfnet_simd_name(enum vfnet_simd simd);
 
 /** vfnet_port_get_info() - copy what the port is. Context: any thread. */
 void vfnet_port_get_info(const struct vfnet_port *port, struct vfnet_port_info *info);

@@ -125,6 +125,7 @@ void vfnet_port_restart(struct vfnet_port *port);
  * @mac:       the address in force, set by the driver's open
  * @mtu:       bytes
  * @state:     enum vfnet_port_state, written by service with vfnet_word_store()
+ * @simd:      for its queues, never AUTO; set by the driver's open from its options
  * @link_word: bit 31 up, bit 30 full duplex, 29:0 speed in Mb/s; VFNET_LINK_WORD_*, likewise
  * @lock:      held by lib/net around every driver call below but open, close, and those that
  *             belong to a queue's thread: reclaim, ready, arm, disarm
@@ -138,7 +139,7 @@ void vfnet_port_restart(struct vfnet_port *port);
  * @base:      counts of queues that are closed, and what service extended to 64 bits; the driver
  *             writes it in calls that hold @lock
  *
- * The driver fills mac, mtu, state and link_word in its open; lib/net the rest after it.
+ * The driver fills mac, mtu, simd, state and link_word in its open; lib/net the rest after it.
  */
 struct vfnet_port {
 	const struct vfnet_driver *driver;
@@ -147,6 +148,7 @@ struct vfnet_port {
 	const struct vfnet_log *log;
 	uint8_t mac[6];
 	uint32_t mtu;
+	enum vfnet_simd simd;
 	uint32_t state;
 	uint32_t link_word;
 	pthread_mutex_t lock;
@@ -220,8 +222,8 @@ struct vfnet_driver {
 	/**
 	 * @open: bring the function up
 	 * @dev:  attached, mapped, reset, bus master on
-	 * @opts: checked
-	 * @out:  the port, with mac, mtu, state and link_word filled; lib/net fills the rest
+	 * @opts: checked; simd is never AUTO
+	 * @out:  the port, with mac, mtu, simd, state and link_word filled; lib/net fills the rest
 	 *        before any other call
 	 *
 	 * Return: 0; -ENETDOWN, -ETIMEDOUT, -EPROTO, -ENODEV, -ENOMEM. Nothing is held then.

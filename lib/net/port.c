@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/bits.h"
+#include "lib/base/cpu.h"
 #include "lib/base/err.h"
 #include "lib/net/driver.h"
 
@@ -42,6 +43,24 @@ static int check_opts(const struct vfnet_port_opts *opts, struct vfnet_port_opts
 		    err, -EINVAL, "MAC address %02x:%02x:%02x:%02x:%02x:%02x is a group address",
 		    out->mac[0], out->mac[1], out->mac[2], out->mac[3], out->mac[4], out->mac[5]);
 	return 0;
+}
+
+/* Before the device is touched: which instructions there are does not depend on it. */
+static int choose_simd(struct vfnet_port_opts *opts, struct vfnet_err *err)
+{
+	const char *name = vfnet_simd_name(opts->simd);
+
+	if (!name)
+		return vfnet_err_set(err, -EINVAL, "vfnet_port_opts.simd is %d, use VFNET_SIMD_*",
+				     (int)opts->simd);
+	if (opts->simd == VFNET_SIMD_AUTO)
+		opts->simd = vfnet_cpu_simd();
+	if (opts->simd <= vfnet_cpu_simd())
+		return 0;
+	return vfnet_err_set(err, -ENOTSUP,
+			     "simd %s: this CPU, its kernel or this build of vfnet has %s at most; "
+			     "use that or auto",
+			     name, vfnet_simd_name(vfnet_cpu_simd()));
 }
 
 static int open_driver(struct vfnet_dev *dev, const struct vfnet_log *log,
@@ -94,6 +113,8 @@ int vfnet_port_open(struct vfnet *v, const char *name, const struct vfnet_port_o
 	int rc;
 
 	rc = check_opts(opts, &checked, err);
+	if (!rc)
+		rc = choose_simd(&checked, err);
 	if (rc)
 		return rc;
 	rc = vfnet_dev_open(v, name, &dev, err);
@@ -135,6 +156,7 @@ void vfnet_port_get_info(const struct vfnet_port *port, struct vfnet_port_info *
 	info->max_rx_queues = port->driver->max_rx_queues;
 	info->max_tx_queues = port->driver->max_tx_queues;
 	info->numa_node = port->dev->numa_node;
+	info->simd = port->simd;
 }
 
 enum vfnet_port_state vfnet_port_state(const struct vfnet_port *port)

@@ -88,6 +88,8 @@ static void open_port(struct app *a)
 
 	if (how & 4)
 		opts.mac[0] = opts.mac[5] = 2;
+	if (how & 8)
+		opts.simd = VFNET_SIMD_SCALAR;
 	rc = vfnet_port_open(a->v, "hostile:0", &opts, &a->port, &err);
 	check_calls(a, CALLS_MAX);
 	must(rc <= 0 && rc == err.code && (rc == 0) == (err.text[0] == '\0'));

@@ -52,6 +52,7 @@ const Refusal kWrong[] = {
     {"RingOdd", {"--ring", "100", "sim:0.0"}, 2, "multiple of 8"},
     {"MtuSmall", {"--mtu", "67", "sim:0.0"}, 2, "from 68 to 9710"},
     {"MtuLarge", {"--mtu", "9711", "sim:0.0"}, 2, "from 68 to 9710"},
+    {"Simd", {"--simd", "mmx", "sim:0.0"}, 2, "--simd mmx: must be auto, scalar, avx2 or avx512"},
     {"VlanZero", {"--vlan", "0", "sim:0.0"}, 2, "--vlan 0: must be a whole number from 1 to 4094"},
     {"VlanLarge", {"--vlan", "4095", "sim:0.0"}, 2, "from 1 to 4094"},
     {"DurationZero", {"--duration", "0", "sim:0.0"}, 2, "--duration 0: must be seconds"},
@@ -174,9 +175,9 @@ TEST(FwdHelp, GoesToStandardOutput)
 	EXPECT_EQ(run.exit, 0);
 	EXPECT_EQ(run.err, "");
 	for (const char *option :
-	     {"--mode", "--address", "--peer",	   "--prime",	 "--duration", "--count", "--burst",
-	      "--ring", "--mtu",     "--allmulti", "--vlan",	 "--pool",     "--mem",	  "--cores",
-	      "--wire", "--card",    "--sim",	   "--interval", "--json",     "--log"})
+	     {"--mode",	 "--address", "--peer", "--prime",    "--duration", "--count", "--burst",
+	      "--ring",	 "--mtu",     "--simd", "--allmulti", "--vlan",	    "--pool",  "--mem",
+	      "--cores", "--wire",    "--card", "--sim",      "--interval", "--json",  "--log"})
 		EXPECT_NE(run.out.find(option), std::string::npos) << option;
 }
 

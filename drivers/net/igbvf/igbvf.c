@@ -66,6 +66,7 @@ static int igbvf_open(struct vfnet_dev *dev, const struct vfnet_log *log,
 	port->hw.dev = dev;
 	port->hw.log = log;
 	port->port.mtu = opts->mtu;
+	port->port.simd = opts->simd;
 	port->port.state = VFNET_PORT_RUNNING;
 	vfnet_mac_copy(port->soft.mac, opts->mac);
 	port->soft.max_frame = opts->mtu + FRAME_OVER_MTU;

@@ -206,16 +206,28 @@ void igbvf_txq_program(const struct igbvf_txq *q, const struct igbvf_hw *hw);
 bool igbvf_txq_resume(struct igbvf_txq *q, int rc);
 uint32_t igbvf_txq_reclaim(struct vfnet_txq *txq);
 
-/* rx_scalar.c */
-int igbvf_rx_burst_scalar(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n);
+/* As vfnet_rx_burst() and vfnet_tx_burst(). */
+typedef int igbvf_rx_burst_fn(struct vfnet_rxq *rxq, struct vfnet_pkt *pkt, unsigned int n);
+typedef int igbvf_tx_burst_fn(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, unsigned int n);
+
+/* simd.c */
+igbvf_rx_burst_fn *igbvf_rx_burst_of(enum vfnet_simd simd);
+igbvf_tx_burst_fn *igbvf_tx_burst_of(enum vfnet_simd simd);
+
+/* rx_scalar.c, rx_avx2.c, rx_avx512.c */
+igbvf_rx_burst_fn igbvf_rx_burst_scalar;
+igbvf_rx_burst_fn igbvf_rx_burst_avx2;
+igbvf_rx_burst_fn igbvf_rx_burst_avx512;
 bool igbvf_rx_ready(const struct vfnet_rxq *rxq);
 /* What a burst does, without state word, progress and refill. */
 unsigned int igbvf_rx_take(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned int n);
 /* Post buffers to @n descriptors or as many as the cache has. Return: how many; no doorbell. */
 uint32_t igbvf_rx_post(struct igbvf_rxq *q, uint32_t n);
 
-/* tx_scalar.c */
-int igbvf_tx_burst_scalar(struct vfnet_txq *txq, const struct vfnet_pkt *pkt, unsigned int n);
+/* tx_scalar.c, tx_avx2.c, tx_avx512.c */
+igbvf_tx_burst_fn igbvf_tx_burst_scalar;
+igbvf_tx_burst_fn igbvf_tx_burst_avx2;
+igbvf_tx_burst_fn igbvf_tx_burst_avx512;
 /* Give back what the card has finished. Return: frames. */
 uint32_t igbvf_tx_clean(struct igbvf_txq *q);
 /* Give back the oldest @n buffers in flight. */

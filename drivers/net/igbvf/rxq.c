@@ -48,7 +48,7 @@ static void rxq_fill(struct igbvf_rxq *q, struct igbvf_port *port, const struct 
 	/* with a VLAN tag, without CRC */
 	uint32_t max_frame = port->port.mtu + 14 + 4;
 
-	q->rxq.burst = igbvf_rx_burst_scalar;
+	q->rxq.burst = igbvf_rx_burst_of(port->port.simd);
 	q->rxq.common = *common;
 	q->region = pool->region;
 	q->dev = port->hw.dev;

@@ -97,7 +97,7 @@ int igbvf_txq_open(struct vfnet_port *pub, const struct vfnet_queue *common, str
 				     "%s: no memory for a transmit queue of %u "
 				     "descriptors",
 				     port->hw.dev->name, common->n_desc);
-	q->txq.burst = igbvf_tx_burst_scalar;
+	q->txq.burst = igbvf_tx_burst_of(port->port.simd);
 	q->txq.common = *common;
 	q->free = common->n_desc - 1;
 	q->dev = port->hw.dev;

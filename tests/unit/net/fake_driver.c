@@ -27,6 +27,7 @@ static int open_port(struct vfnet_dev *dev, const struct vfnet_log *log,
 	port = calloc(1, sizeof(*port));
 	memcpy(port->mac, opts->mac, sizeof(port->mac));
 	port->mtu = opts->mtu;
+	port->simd = opts->simd;
 	port->link_word = VFNET_LINK_WORD_UP | VFNET_LINK_WORD_DUPLEX | 1000;
 	fake_driver.n_ports++;
 	*out = port;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "lib/base/cpu.h"
 #include "tests/unit/net/net_fixture.h"
 
 namespace
@@ -17,6 +18,7 @@ TEST_F(PortTest, OpensWithDefaultsAndTellsWhatItIs)
 	EXPECT_EQ(1518u, info.max_frame);
 	EXPECT_EQ(1u, info.max_rx_queues);
 	EXPECT_EQ(2u, info.max_tx_queues);
+	EXPECT_EQ(vfnet_cpu_simd(), info.simd);
 	vfnet_link link;
 	vfnet_port_get_link(port, &link);
 	EXPECT_TRUE(link.up);
@@ -38,6 +40,10 @@ TEST_F(PortTest, BadOptionsAreRefusedBeforeTheDeviceIsBroughtUp)
 	EXPECT_EQ(-EINVAL, vfnet_port_open(v_, "fake:a", &opts, &port, &err_));
 	EXPECT_NE(nullptr, strstr(err_.text, "group address")) << err_.text;
 	opts.mac[0] = 0;
+	opts.simd = static_cast<vfnet_simd>(4);
+	EXPECT_EQ(-EINVAL, vfnet_port_open(v_, "fake:a", &opts, &port, &err_));
+	EXPECT_NE(nullptr, strstr(err_.text, "vfnet_port_opts.simd is 4")) << err_.text;
+	opts.simd = VFNET_SIMD_AUTO;
 	for (uint32_t mtu : {1u, 67u, 9711u, UINT32_MAX}) {
 		opts.mtu = mtu;
 		EXPECT_EQ(-EINVAL, vfnet_port_open(v_, "fake:a", &opts, &port, &err_));
@@ -45,6 +51,27 @@ TEST_F(PortTest, BadOptionsAreRefusedBeforeTheDeviceIsBroughtUp)
 	}
 	EXPECT_EQ(nullptr, port);
 	EXPECT_EQ(0, fake_.open_devs);
+}
+
+TEST_F(PortTest, RunsByTheInstructionsAskedForOrSaysThatThereAreNone)
+{
+	for (vfnet_simd simd : {VFNET_SIMD_SCALAR, VFNET_SIMD_AVX2, VFNET_SIMD_AVX512}) {
+		vfnet_port *port = nullptr;
+		vfnet_port_opts opts = {};
+		vfnet_port_info info;
+		opts.size = sizeof(opts);
+		opts.simd = simd;
+		if (simd > vfnet_cpu_simd()) {
+			EXPECT_EQ(-ENOTSUP, vfnet_port_open(v_, "fake:a", &opts, &port, &err_));
+			EXPECT_NE(nullptr, strstr(err_.text, "use that or auto")) << err_.text;
+			EXPECT_EQ(0, fake_.open_devs);
+			continue;
+		}
+		ASSERT_EQ(0, vfnet_port_open(v_, "fake:a", &opts, &port, &err_)) << err_.text;
+		vfnet_port_get_info(port, &info);
+		EXPECT_EQ(simd, info.simd);
+		EXPECT_EQ(0, vfnet_port_close(port));
+	}
 }
 
 TEST_F(PortTest, AFunctionWithoutADriverSaysWhatVfnetDrives)
