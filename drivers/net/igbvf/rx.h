@@ -233,15 +233,20 @@ igbvf_rx_take_by(struct igbvf_rxq *q, struct vfnet_pkt *pkt, unsigned int n, igb
 static inline __attribute__((always_inline)) uint32_t
 igbvf_rx_post_by(struct igbvf_rxq *q, uint32_t n, igbvf_rx_fill_fn *fill)
 {
-	uint32_t done = 0;
+	/* two blocks by one call, as often as the cache has them */
+	uint32_t most = 2 * IGBVF_BLOCK, done = 0;
 
 	while (done < n) {
 		uint32_t to_end = q->rxq.common.n_desc - q->fill;
-		uint32_t run = igbvf_min(igbvf_min(IGBVF_BLOCK, n - done), to_end);
+		uint32_t run = igbvf_min(igbvf_min(most, n - done), to_end);
 		uint32_t *handle = &q->handle[q->fill];
 
-		if (!vfnet_cache_get(q->rxq.common.cache, handle, run))
-			break;
+		if (!vfnet_cache_get(q->rxq.common.cache, handle, run)) {
+			if (run <= IGBVF_BLOCK)
+				break;
+			most = IGBVF_BLOCK;
+			continue;
+		}
 		fill(q, &q->ring[q->fill], handle, run);
 		done += run;
 		q->fill = igbvf_rx_wrapped(q, q->fill + run);

@@ -77,11 +77,11 @@ static inline __m512i rare_flags(__m512i types, __m512i status, __m512i value)
 /* Whether all have DD, without which the rest of a descriptor means nothing. */
 static inline bool all_done(const union igbvf_rx_desc *desc)
 {
-	uint32_t dd = IGBVF_RXD_DD;
+	__mmask16 missing =
+	    _mm512_testn_epi32_mask(_mm512_loadu_si512(desc), _mm512_set1_epi32((int)IGBVF_RXD_DD));
 
-	for (unsigned int i = GROUP; i; i--)
-		dd &= vfnet_io_load_dd(&desc[i - 1].wb.status);
-	return dd;
+	vfnet_io_rmb();
+	return !(missing & 0x4444);
 }
 
 /*
@@ -115,9 +115,9 @@ static inline __m512i value_of(__m512i desc, const uint32_t *handle, uint32_t of
 	return value;
 }
 
-static inline unsigned int run(const struct igbvf_rxq *q, const union igbvf_rx_desc *desc,
-			       const uint32_t *handle, struct vfnet_pkt *pkt, unsigned int n,
-			       uint64_t *bytes)
+static inline __attribute__((always_inline)) unsigned int
+run(const struct igbvf_rxq *q, const union igbvf_rx_desc *desc, const uint32_t *handle,
+    struct vfnet_pkt *pkt, unsigned int n, uint64_t *bytes)
 {
 	const uint32_t len_max = igbvf_min(q->room, UINT16_MAX);
 	__m512i sum = _mm512_setzero_si512();

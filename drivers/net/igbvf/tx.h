@@ -106,16 +106,22 @@ static inline void igbvf_tx_move_on(struct igbvf_txq *q, struct igbvf_tx_written
 	q->total_bytes += w.bytes;
 }
 
-/* The last descriptor written ends a frame: let the card say when it is done. */
+/* The descriptor @last, the last one written, ends a frame and has RS: what is done then. */
+static inline void igbvf_tx_note(struct igbvf_txq *q, uint32_t last)
+{
+	q->mark[q->mark_in] =
+	    (struct igbvf_tx_mark){last, q->total_handles, q->total_frames, q->total_bytes};
+	q->mark_in = igbvf_tx_advanced(q, q->mark_in, 1);
+	q->n_marks++;
+}
+
+/* Let the card say when the last descriptor written is done. */
 static inline void igbvf_tx_mark(struct igbvf_txq *q)
 {
 	uint32_t last = igbvf_tx_retreated(q, q->next, 1);
 
 	q->ring[last].data.cmd |= IGBVF_TXD_RS;
-	q->mark[q->mark_in] =
-	    (struct igbvf_tx_mark){last, q->total_handles, q->total_frames, q->total_bytes};
-	q->mark_in = igbvf_tx_advanced(q, q->mark_in, 1);
-	q->n_marks++;
+	igbvf_tx_note(q, last);
 }
 
 /* The inner loop in plain C, which the others do their rests with. */
@@ -206,10 +212,14 @@ igbvf_tx_give_by(struct igbvf_txq *q, const struct vfnet_pkt *pkt, unsigned int 
 {
 	unsigned int most = igbvf_tx_run_max(q, n, 0);
 	unsigned int done = igbvf_tx_run_by(q, &igbvf_tx_plain, pkt, most, run);
+	uint32_t last;
 
 	if (vfnet_unlikely(done < n))
 		return more(q, pkt, n, done);
-	igbvf_tx_mark(q);
+	/* the command anew: reading it would wait for the vector that it was written with */
+	last = igbvf_tx_retreated(q, q->next, 1);
+	q->ring[last].data.cmd = igbvf_tx_plain.cmd | IGBVF_TXD_RS | pkt[n - 1].len;
+	igbvf_tx_note(q, last);
 	return done;
 }
 

@@ -41,9 +41,9 @@ static inline bool any_odd(__m512i values, const struct igbvf_tx_kind *kind)
 	return _mm512_cmpgt_epu16_mask(_mm512_sub_epi16(telling, asks), range);
 }
 
-static inline unsigned int run(const struct igbvf_tx_kind *kind, union igbvf_tx_desc *desc,
-			       uint32_t *handle, const struct vfnet_pkt *pkt, unsigned int n,
-			       uint32_t *bytes)
+static inline __attribute__((always_inline)) unsigned int
+run(const struct igbvf_tx_kind *kind, union igbvf_tx_desc *desc, uint32_t *handle,
+    const struct vfnet_pkt *pkt, unsigned int n, uint32_t *bytes)
 {
 	const __m512i shifted = _mm512_broadcast_i32x4(
 	    _mm_setr_epi8(0, 1, 2, 3, -1, -1, -1, -1, -1, -1, -1, -1, -1, 6, 7, -1));
