@@ -13,6 +13,7 @@
 #include "apps/common/options.h"
 #include "bench/peers/contender.h"
 #include "drivers/net/igbvf/igbvf.h"
+#include "lib/base/cpu.h"
 #include "lib/base/err.h"
 
 #define MTU 1500u
@@ -106,6 +107,7 @@ static int open_queues(struct bench_vfnet *b, struct vfnet_err *err)
 	b->port.hw.dev = &b->dev;
 	b->port.port.dev = &b->dev;
 	b->port.port.mtu = MTU;
+	b->port.port.simd = vfnet_cpu_simd();
 	nullnic_map(b->pub.nic, VFNET_IOVA_BASE, b->region.base, b->region.bytes);
 	rc = igbvf_rxq_open(&b->port.port, &common, &b->rxq, err);
 	if (!rc)
