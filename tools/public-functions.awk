@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Prints the names of the functions that preprocessed headers (cc -E -P) declare and do not define.
+# Prints the names of the functions that preprocessed headers (cc -E -P) promise of a library: what they declare, and what they
+# define inline but not static, which has its symbol there too.
 {
 	text = text $0 " "
 }
@@ -8,11 +9,16 @@ END {
 	for (i = 1; i <= n; i++) {
 		c = part[i]
 		if (c == "{") {
-			depth++
+			if (depth++ == 0)
+				is_function = statement ~ /\) *$/
 		} else if (c == "}") {
 			depth--
-			if (depth == 0)
-				statement = statement " BODY " # of a function, a struct, an enum
+			if (depth == 0 && is_function) {
+				declaration(statement)
+				statement = ""
+			} else if (depth == 0) {
+				statement = statement " BODY " # of a struct, an enum
+			}
 		} else if (depth == 0 && c == ";") {
 			declaration(statement)
 			statement = ""
@@ -21,10 +27,7 @@ END {
 		}
 	}
 }
-# A statement may hold function definitions, which end without a semicolon, before a declaration.
 function declaration(text) {
-	while (match(text, /static inline [^(]*\(.*\) *BODY /))
-		sub(/static inline [^(]*\(.*\) *BODY /, "", text)
 	if (text ~ /BODY|typedef|static/ || !match(text, /vfnet_[a-z0-9_]+ *\(/))
 		return
 	text = substr(text, RSTART, RLENGTH)

@@ -17,6 +17,8 @@
 #include "lib/base/err.h"
 
 #define MTU 1500u
+/* what DPDK keeps for a thread by default */
+#define CACHE 256u
 /* a buffer of the default pool, which is 35 places, and some more; rings */
 #define BUF_BYTES   2304u
 #define OTHER_BYTES (UINT64_C(4) << 20)
@@ -93,7 +95,7 @@ static int open_memory(struct bench_vfnet *b, uint32_t n_bufs, struct vfnet_err 
 	if (rc)
 		return rc;
 	b->region = *vfnet_get_region(b->v);
-	return vfnet_cache_open(b->pool, 0, &b->cache, err);
+	return vfnet_cache_open(b->pool, CACHE, &b->cache, err);
 }
 
 static int open_queues(struct bench_vfnet *b, struct vfnet_err *err)

@@ -15,8 +15,6 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-struct vfnet_cache;
-
 /** VFNET_POOL_BLOCK - handles travel between rings, caches and pools in blocks of this many. */
 #define VFNET_POOL_BLOCK 32
 
@@ -133,82 +131,6 @@ uint64_t vfnet_pool_debug_findings(const struct vfnet_pool *pool);
  * are returned all the same).
  */
 int vfnet_pool_put(struct vfnet_region *region, const uint32_t *handle, unsigned int n);
-
-/**
- * vfnet_cache_open() - a stock of one pool's buffers for one thread
- * @pool:  the pool
- * @n_max: most handles kept, a multiple of VFNET_POOL_BLOCK from 64 to 4096; 0 = 128
- * @out:   the cache; its thread closes it
- * @err:   may be NULL
- *
- * Context: any thread; allocates.
- * Return: 0; -EINVAL; -ENOBUFS if the pool is smaller than all rings and caches on it and
- * VFNET_POOL_SPARE (the sentence says how many buffers are needed); -ENOMEM.
- */
-int vfnet_cache_open(struct vfnet_pool *pool, unsigned int n_max, struct vfnet_cache **out,
-		     struct vfnet_err *err);
-
-/**
- * vfnet_cache_close() - return a cache's buffers to its pool
- * @cache: the cache; NULL does nothing
- *
- * Return: 0; -EBUSY while a queue names it (nothing happens).
- */
-int vfnet_cache_close(struct vfnet_cache *cache);
-
-/**
- * vfnet_cache_set_name() - the owner that leak reports and findings name
- * @cache: the cache
- * @name:  copied, cut to 31 bytes; "cache 1", "cache 2" ... until set. Without debug: no effect
- *
- * Context: any thread; takes a lock.
- */
-void vfnet_cache_set_name(struct vfnet_cache *cache, const char *name);
-
-/** vfnet_cache_pool() - the pool that a cache belongs to. */
-struct vfnet_pool *vfnet_cache_pool(const struct vfnet_cache *cache);
-
-/**
- * vfnet_cache_get() - take buffers, most recently freed first
- * @cache:  owned by the calling thread
- * @handle: room for @n handles
- * @n:      how many
- *
- * Context: the cache's thread, hot path: no lock, no system call.
- * Return: @n, or 0 when the cache and the pool together have fewer than @n (then none is taken).
- */
-unsigned int vfnet_cache_get(struct vfnet_cache *cache, uint32_t *handle, unsigned int n);
-
-/**
- * vfnet_cache_put() - give buffers back
- * @cache:  owned by the calling thread
- * @handle: @n handles, of this cache's pool or of any other pool of the region
- * @n:      how many
- *
- * Context: the cache's thread, hot path: no lock, no system call.
- */
-void vfnet_cache_put(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n);
-
-/**
- * vfnet_pkt_alloc() - fresh packets for the application to fill: off at the headroom, len 0
- * @cache: owned by the calling thread
- * @pkt:   room for @n packets
- * @n:     1..256
- *
- * Context: the cache's thread, hot path.
- * Return: @n, or 0 when there are not that many.
- */
-unsigned int vfnet_pkt_alloc(struct vfnet_cache *cache, struct vfnet_pkt *pkt, unsigned int n);
-
-/**
- * vfnet_pkt_free() - give packets back, whatever pool their buffers belong to
- * @cache: owned by the calling thread
- * @pkt:   @n packets; frames of several buffers are given back buffer by buffer
- * @n:     how many
- *
- * Context: the cache's thread, hot path.
- */
-void vfnet_pkt_free(struct vfnet_cache *cache, const struct vfnet_pkt *pkt, unsigned int n);
 
 /**
  * vfnet_pkt_push() - grow a packet at its front, into the headroom

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vfnet/cache.h>
 #include <vfnet/err.h>
 #include <vfnet/pkt.h>
-#include <vfnet/pool.h>
 #include <vfnet/port.h>
 
 #ifdef __cplusplus

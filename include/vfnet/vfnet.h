@@ -3,6 +3,7 @@
 #define VFNET_H
 
 /* All of libvfnet. The software 82576, libvfnet-sim, has its own <vfnet/sim.h>. */
+#include <vfnet/cache.h>
 #include <vfnet/counters.h>
 #include <vfnet/ctx.h>
 #include <vfnet/dev.h>

@@ -13,23 +13,36 @@
 
 #include "lib/base/bits.h"
 #include "lib/base/err.h"
+#include "lib/mem/pool.h"
 #include "lib/mem/pool_debug.h"
 
 #define BLOCK	   VFNET_POOL_BLOCK
 #define BLOCK_MASK (~(BLOCK - 1u))
 #define MOST_PKTS  256
+#define OUTSIDE	   VFNET_CACHE_OUTSIDE
 
-/* all but n_holders: written by the owning thread only */
-struct vfnet_cache {
-	uint32_t n; /* handles now */
-	uint32_t n_max;
-	uint32_t first; /* the pool's places: first .. first + last */
-	uint32_t last;
-	uint32_t owner;	    /* pool_debug.c's number; 0 = no debug */
-	uint32_t n_holders; /* atomic; queues that name the cache */
-	struct vfnet_pool_impl *pool;
-	_Alignas(64) uint32_t handle[];
-};
+/* what a burst calls once in dozens of times, so that the calls themselves save no registers */
+#define VFNET_RARE __attribute__((noinline, cold))
+
+/* the inlines of <vfnet/cache.h> as symbols, for who has no C */
+extern unsigned int vfnet_cache_get(struct vfnet_cache *cache, uint32_t *handle, unsigned int n);
+extern void vfnet_cache_put(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n);
+
+static inline uint32_t *handles_of(struct vfnet_cache *cache)
+{
+	return (uint32_t *)(cache + 1);
+}
+
+static inline struct vfnet_pool_impl *pool_of(const struct vfnet_cache *cache)
+{
+	return vfnet_pool_private(cache->pool);
+}
+
+/* Blocks of a refill. That and a spill leave the cache half full, far from both ends. */
+static inline unsigned int refill_of(const struct vfnet_cache *cache)
+{
+	return cache->n_max / 2 / BLOCK;
+}
 
 int vfnet_cache_open(struct vfnet_pool *pub, unsigned int n_max, struct vfnet_cache **out,
 		     struct vfnet_err *err)
@@ -39,7 +52,7 @@ int vfnet_cache_open(struct vfnet_pool *pub, unsigned int n_max, struct vfnet_ca
 	struct vfnet_cache *cache;
 	int ret;
 
-	n_max = n_max ? n_max : 4 * BLOCK;
+	n_max = n_max ? n_max : VFNET_CACHE_DEFAULT;
 	if (n_max < 2 * BLOCK || n_max > 4096 || n_max % BLOCK)
 		return vfnet_err_set(
 		    err, -EINVAL,
@@ -49,14 +62,15 @@ int vfnet_cache_open(struct vfnet_pool *pub, unsigned int n_max, struct vfnet_ca
 	ret = vfnet_pool_commit(pub, n_max, "a cache", err);
 	if (ret)
 		return ret;
-	cache = aligned_alloc(64, sizeof(*cache) + n_max * sizeof(cache->handle[0]));
+	cache = aligned_alloc(64, sizeof(*cache) + n_max * sizeof(uint32_t));
 	if (!cache)
 		goto err_uncommit;
 	memset(cache, 0, sizeof(*cache));
 	cache->n_max = n_max;
-	cache->first = pub->first;
-	cache->last = pub->end - pub->first - 1;
-	cache->pool = pool;
+	/* with debug every handle is outside, and takes the way where it is looked at */
+	cache->first = pool->debug ? OUTSIDE : pub->first;
+	cache->last = pool->debug ? UINT32_MAX : pub->end - pub->first - 1;
+	cache->pool = pub;
 	if (pool->debug && vfnet_pool_debug_owner(pool, &cache->owner))
 		goto err_free;
 	pthread_mutex_lock(&region->lock);
@@ -80,11 +94,11 @@ int vfnet_cache_close(struct vfnet_cache *cache)
 		return 0;
 	if (__atomic_load_n(&cache->n_holders, __ATOMIC_ACQUIRE))
 		return -EBUSY;
-	vfnet_store_put(&cache->pool->store, cache->handle, cache->n);
-	vfnet_pool_uncommit(&cache->pool->pub, cache->n_max);
-	region = vfnet_region_private(cache->pool->pub.region);
+	vfnet_store_put(&pool_of(cache)->store, handles_of(cache), cache->n);
+	vfnet_pool_uncommit(cache->pool, cache->n_max);
+	region = vfnet_region_private(cache->pool->region);
 	pthread_mutex_lock(&region->lock);
-	cache->pool->n_caches--;
+	pool_of(cache)->n_caches--;
 	pthread_mutex_unlock(&region->lock);
 	free(cache);
 	return 0;
@@ -104,12 +118,12 @@ void vfnet_cache_release(struct vfnet_cache *cache)
 void vfnet_cache_set_name(struct vfnet_cache *cache, const char *name)
 {
 	if (cache->owner)
-		vfnet_pool_debug_rename(cache->pool, cache->owner, name);
+		vfnet_pool_debug_rename(pool_of(cache), cache->owner, name);
 }
 
 struct vfnet_pool *vfnet_cache_pool(const struct vfnet_cache *cache)
 {
-	return &cache->pool->pub;
+	return cache->pool;
 }
 
 /* memcpy() of a constant size is a few moves, of a variable one a call that costs more than that:
@@ -124,114 +138,117 @@ static inline void copy(uint32_t *to, const uint32_t *from, unsigned int n)
 		*to++ = *from++;
 }
 
-/* all the cache has and more from the store; nothing changes when that is not enough */
-static unsigned int get_more(struct vfnet_cache *cache, uint32_t *handle, unsigned int n)
+VFNET_RARE static unsigned int taken(struct vfnet_cache *cache, const uint32_t *handle,
+				     unsigned int n)
 {
-	struct vfnet_store *store = &cache->pool->store;
-	unsigned int got = cache->n, left = 0;
-	uint32_t block[BLOCK];
+	if (cache->owner)
+		vfnet_pool_debug_take(pool_of(cache), handle, n, cache->owner);
+	return n;
+}
 
-	copy(handle, cache->handle, got);
-	while (got < n) {
-		unsigned int take, n_block = vfnet_store_get(store, block);
+/* All the cache has, and more from the store, which refills it; nothing changes when that is not
+ * enough. */
+VFNET_RARE static unsigned int get_more(struct vfnet_cache *cache, uint32_t *handle, unsigned int n)
+{
+	struct vfnet_store *store = &pool_of(cache)->store;
+	unsigned int had = cache->n, got = had;
 
-		if (!n_block) {
-			vfnet_store_put(store, &handle[cache->n], got - cache->n);
+	copy(handle, handles_of(cache), had);
+	for (cache->n = 0; got < n;) {
+		unsigned int take,
+		    more = vfnet_store_get(store, handles_of(cache), refill_of(cache));
+
+		if (!more) {
+			vfnet_store_put(store, &handle[had], got - had);
+			copy(handles_of(cache), handle, had);
+			cache->n = had;
 			return 0;
 		}
-		take = n_block < n - got ? n_block : n - got;
-		left = n_block - take;
-		copy(&handle[got], &block[left], take);
+		take = more < n - got ? more : n - got;
+		cache->n = more - take;
+		copy(&handle[got], &handles_of(cache)[cache->n], take);
 		got += take;
 	}
-	copy(cache->handle, block, left);
-	cache->n = left;
-	return n;
+	return taken(cache, handle, n);
 }
 
-unsigned int vfnet_cache_get(struct vfnet_cache *cache, uint32_t *handle, unsigned int n)
+unsigned int vfnet_cache_get_many(struct vfnet_cache *cache, uint32_t *handle, unsigned int n)
 {
-	if (vfnet_likely(n <= cache->n)) {
-		cache->n -= n;
-		copy(handle, &cache->handle[cache->n], n);
-	} else if (!get_more(cache, handle, n)) {
-		return 0;
-	}
+	if (vfnet_unlikely(n > cache->n))
+		return get_more(cache, handle, n);
+	cache->n -= n;
+	copy(handle, &handles_of(cache)[cache->n], n);
 	if (vfnet_unlikely(cache->owner))
-		vfnet_pool_debug_take(cache->pool, handle, n, cache->owner);
+		return taken(cache, handle, n);
 	return n;
 }
 
-/*
- * Is one of the handles outside the cache's pool? The answer is one bit of the result. Places are
- * below 2^31, so for one inside neither difference has the bit, and for one outside, before or
- * behind, one of them wraps around and has it; a handle with HELD counts as outside. No branch, so
- * that the loop over a constant number becomes vector code.
- */
-#define OUTSIDE 0x80000000u
+typedef uint32_t four __attribute__((vector_size(16)));
 
-static inline uint32_t outside(const struct vfnet_cache *cache, const uint32_t *handle,
-			       unsigned int n)
+/* copy, and gather the OUTSIDE bits of four handles */
+static inline four copy_four(uint32_t *to, const uint32_t *from, four first, four last)
 {
-	uint32_t bits = 0;
+	four handle;
 
-	for (unsigned int i = 0; i < n; i++) {
-		uint32_t from_first = handle[i] - cache->first;
-		uint32_t to_last = cache->last - from_first;
+	memcpy(&handle, from, sizeof(handle));
+	memcpy(to, &handle, sizeof(handle));
+	return (handle - first) | (last - (handle - first));
+}
 
-		bits |= from_first | to_last;
+/* copy, and the OUTSIDE bits of all; without a branch on any */
+static inline uint32_t copy_home(const struct vfnet_cache *cache, uint32_t *to,
+				 const uint32_t *from, unsigned int n)
+{
+	const four first = cache->first - (four){0}, last = cache->last - (four){0};
+	four bits4 = {0};
+	uint32_t bits;
+
+	for (; n >= BLOCK; n -= BLOCK) {
+#pragma GCC unroll 8
+		for (unsigned int i = 0; i < BLOCK / 4; i++, to += 4, from += 4)
+			bits4 |= copy_four(to, from, first, last);
+	}
+	for (; n >= 4; n -= 4, to += 4, from += 4)
+		bits4 |= copy_four(to, from, first, last);
+	bits = bits4[0] | bits4[1] | bits4[2] | bits4[3];
+	for (; n; n--, to++, from++) {
+		bits |= (*from - cache->first) | (cache->last - (*from - cache->first));
+		*to = *from;
 	}
 	return bits;
 }
 
-static inline bool all_home(const struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
-{
-	uint32_t bits = 0;
-
-	for (; n >= BLOCK; n -= BLOCK, handle += BLOCK)
-		bits |= outside(cache, handle, BLOCK);
-	for (; n >= 4; n -= 4, handle += 4)
-		bits |= outside(cache, handle, 4);
-	bits |= outside(cache, handle, n);
-	return !(bits & OUTSIDE);
-}
-
-/* make room for @n, at most half of n_max: the oldest go to the store, in whole blocks */
+/* room for @n, at most half of n_max: the oldest go to the store, in whole blocks */
 static void spill(struct vfnet_cache *cache, unsigned int n)
 {
+	uint32_t *handle = handles_of(cache);
 	unsigned int out = (cache->n + n - cache->n_max / 2) & BLOCK_MASK;
 
-	vfnet_store_put(&cache->pool->store, cache->handle, out);
+	vfnet_store_put(&pool_of(cache)->store, handle, out);
 	cache->n -= out;
-	memmove(cache->handle, &cache->handle[out], cache->n * sizeof(cache->handle[0]));
-}
-
-static inline void put_home(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
-{
-	if (vfnet_unlikely(cache->n + n > cache->n_max))
-		spill(cache, n);
-	copy(&cache->handle[cache->n], handle, n);
-	cache->n += n;
+	/* blocks do not overlap, as they move by whole ones */
+	for (unsigned int i = 0; i < cache->n; i += BLOCK)
+		memcpy(&handle[i], &handle[out + i], BLOCK * sizeof(*handle));
 }
 
 /* one handle on the slow way: into @home or @stranger, or a finding */
 static void sort_one(struct vfnet_cache *cache, uint32_t handle, uint32_t *home,
 		     unsigned int *n_home, uint32_t *stranger, unsigned int *n_strangers)
 {
-	struct vfnet_pool_impl *pool = vfnet_pool_of(cache->pool->pub.region, handle);
+	struct vfnet_pool_impl *pool = vfnet_pool_of(cache->pool->region, handle);
 
 	if (!pool)
-		vfnet_pool_finding(cache->pool, handle, "given back, but %s",
+		vfnet_pool_finding(pool_of(cache), handle, "given back, but %s",
 				   handle & VFNET_PKT_HELD ? "bit 31 (HELD) is set"
 							   : "no buffer of any pool starts there");
-	else if (pool != cache->pool)
+	else if (pool != pool_of(cache))
 		stranger[(*n_strangers)++] = handle;
 	else if (!pool->debug || vfnet_pool_debug_give(pool, handle))
 		home[(*n_home)++] = handle;
 }
 
-__attribute__((noinline)) static void put_sorted(struct vfnet_cache *cache, const uint32_t *handle,
-						 unsigned int n)
+/* one by one: into the cache, home to their pools, or findings */
+VFNET_RARE static void put_sorted(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
 {
 	uint32_t home[BLOCK], stranger[BLOCK];
 
@@ -240,29 +257,43 @@ __attribute__((noinline)) static void put_sorted(struct vfnet_cache *cache, cons
 
 		for (unsigned int i = 0; i < step; i++)
 			sort_one(cache, handle[i], home, &n_home, stranger, &n_strangers);
-		put_home(cache, home, n_home);
-		vfnet_pool_put(cache->pool->pub.region, stranger, n_strangers);
+		if (n_home > cache->n_max - cache->n)
+			spill(cache, n_home);
+		copy(&handles_of(cache)[cache->n], home, n_home);
+		cache->n += n_home;
+		vfnet_pool_put(cache->pool->region, stranger, n_strangers);
 		handle += step;
 		n -= step;
 	}
 }
 
-void vfnet_cache_put(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
+VFNET_RARE static void put_more(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
 {
-	if (vfnet_unlikely(cache->owner || !all_home(cache, handle, n))) {
-		put_sorted(cache, handle, n);
+	unsigned int half = cache->n_max / 2;
+
+	for (; n > half; n -= half, handle += half)
+		vfnet_cache_put_many(cache, handle, half);
+	if (n > cache->n_max - cache->n)
+		spill(cache, n);
+	vfnet_cache_put_many(cache, handle, n);
+}
+
+void vfnet_cache_put_many(struct vfnet_cache *cache, const uint32_t *handle, unsigned int n)
+{
+	if (vfnet_unlikely(n > cache->n_max - cache->n)) {
+		put_more(cache, handle, n);
 		return;
 	}
-	for (unsigned int half = cache->n_max / 2; vfnet_unlikely(n > half); n -= half) {
-		put_home(cache, handle, half);
-		handle += half;
-	}
-	put_home(cache, handle, n);
+	/* what is copied above the top is not there until n says so */
+	if (vfnet_unlikely(copy_home(cache, &handles_of(cache)[cache->n], handle, n) & OUTSIDE))
+		put_sorted(cache, handle, n);
+	else
+		cache->n += n;
 }
 
 unsigned int vfnet_pkt_alloc(struct vfnet_cache *cache, struct vfnet_pkt *pkt, unsigned int n)
 {
-	uint16_t off = (uint16_t)cache->pool->pub.default_off;
+	uint16_t off = (uint16_t)cache->pool->default_off;
 	uint32_t handle[MOST_PKTS];
 
 	if (n > MOST_PKTS || !vfnet_cache_get(cache, handle, n))

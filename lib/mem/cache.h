@@ -2,7 +2,7 @@
 #ifndef VFNET_MEM_CACHE_H
 #define VFNET_MEM_CACHE_H
 
-#include <vfnet/pool.h>
+#include <vfnet/cache.h>
 
 #ifdef __cplusplus
 extern "C" {

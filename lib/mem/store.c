@@ -73,10 +73,13 @@ int vfnet_store_open(struct vfnet_store *store, uint32_t first, uint32_t stride,
 	store->stride = stride;
 	store->block = aligned_alloc(BLOCK_BYTES, (n_blocks ? n_blocks : 1) * BLOCK_BYTES);
 	if (!store->block || stack_open(&store->full, n_blocks) ||
-	    stack_open(&store->empty, n_blocks) || stack_open(&store->loose, n_slots)) {
+	    stack_open(&store->loose, n_slots)) {
 		vfnet_store_close(store);
 		return -ENOMEM;
 	}
+	/* a block is on one of the two at most, and what was popped from one is pushed on the other
+	 */
+	store->empty = (struct vfnet_stack){.head = VFNET_STORE_NONE, .next = store->full.next};
 	for (uint32_t i = n_blocks; i-- > 0;)
 		push(&store->empty, i, i);
 	return 0;
@@ -86,7 +89,6 @@ void vfnet_store_close(struct vfnet_store *store)
 {
 	free(store->block);
 	free(store->full.next);
-	free(store->empty.next);
 	free(store->loose.next);
 }
 
@@ -104,17 +106,33 @@ static void put_loose(struct vfnet_store *store, const uint32_t *handle, unsigne
 	push(&store->loose, first, last);
 }
 
+/* Fill the list of empty blocks with the last of @n handles, the very last on top. Return: how many
+ * handles are left. */
+static unsigned int put_blocks(struct vfnet_store *store, uint32_t first, unsigned int n_blocks,
+			       const uint32_t *handle, unsigned int n)
+{
+	uint32_t last, i = first;
+
+	for (; n_blocks; n_blocks--) {
+		n -= VFNET_POOL_BLOCK;
+		memcpy(store->block[i], &handle[n], BLOCK_BYTES);
+		last = i;
+		i = next_of(&store->empty, i);
+	}
+	push(&store->full, first, last);
+	return n;
+}
+
 void vfnet_store_put(struct vfnet_store *store, const uint32_t *handle, unsigned int n)
 {
-	uint32_t i;
+	unsigned int n_blocks;
+	uint32_t first;
 
 	/* counted before they can be taken, so that the count never falls below 0 */
 	__atomic_fetch_add(&store->n_free, n, __ATOMIC_RELAXED);
-	for (; n >= VFNET_POOL_BLOCK && pop(&store->empty, 1, &i); n -= VFNET_POOL_BLOCK) {
-		memcpy(store->block[i], handle, BLOCK_BYTES);
-		push(&store->full, i, i);
-		handle += VFNET_POOL_BLOCK;
-	}
+	while (n >= VFNET_POOL_BLOCK &&
+	       (n_blocks = pop(&store->empty, n / VFNET_POOL_BLOCK, &first)))
+		n = put_blocks(store, first, n_blocks, handle, n);
 	if (n)
 		put_loose(store, handle, n);
 }
@@ -129,22 +147,43 @@ static void count_taken(struct vfnet_store *store, unsigned int n)
 		;
 }
 
-unsigned int vfnet_store_get(struct vfnet_store *store, uint32_t *handle)
+/* What lies on top of the store goes to the end of what the caller gets, as on top of its stack. */
+static unsigned int get_blocks(struct vfnet_store *store, uint32_t *handle, unsigned int n_blocks)
 {
+	uint32_t first, last, i;
 	unsigned int n;
-	uint32_t i;
 
-	if (pop(&store->full, 1, &i)) {
-		memcpy(handle, store->block[i], BLOCK_BYTES);
-		push(&store->empty, i, i);
-		n = VFNET_POOL_BLOCK;
-	} else {
-		n = pop(&store->loose, VFNET_POOL_BLOCK, &i);
-		for (unsigned int k = 0; k < n; k++) {
-			handle[k] = store->first + i * store->stride;
-			i = next_of(&store->loose, i);
-		}
+	n_blocks = pop(&store->full, n_blocks, &first);
+	if (!n_blocks)
+		return 0;
+	n = n_blocks * VFNET_POOL_BLOCK;
+	for (i = first; n_blocks; n_blocks--) {
+		memcpy(&handle[(n_blocks - 1) * VFNET_POOL_BLOCK], store->block[i], BLOCK_BYTES);
+		last = i;
+		i = next_of(&store->full, i);
 	}
+	push(&store->empty, first, last);
+	return n;
+}
+
+static unsigned int get_loose(struct vfnet_store *store, uint32_t *handle)
+{
+	uint32_t i;
+	unsigned int n = pop(&store->loose, VFNET_POOL_BLOCK, &i);
+
+	for (unsigned int k = 0; k < n; k++) {
+		handle[k] = store->first + i * store->stride;
+		i = next_of(&store->loose, i);
+	}
+	return n;
+}
+
+unsigned int vfnet_store_get(struct vfnet_store *store, uint32_t *handle, unsigned int n_blocks)
+{
+	unsigned int n = get_blocks(store, handle, n_blocks);
+
+	if (!n)
+		n = get_loose(store, handle);
 	if (n)
 		count_taken(store, n);
 	return n;

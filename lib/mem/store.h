@@ -32,25 +32,27 @@ struct vfnet_stack {
 
 /**
  * struct vfnet_store - the free buffers
- * @first:     place of buffer 0
- * @stride:    places from one buffer to the next
  * @full:      blocks of 32 handles
- * @loose:     buffers, one by one
- * @empty:     blocks without handles
+ * @empty:     blocks without handles; links are those of @full, because a block is on one of them
  * @n_free:    atomic; buffers in here, never less than can be taken
  * @low_water: atomic; the least of @n_free
+ * @first:     place of buffer 0
+ * @stride:    places from one buffer to the next
  * @block:     handles of each block; one block for each 32 buffers is always enough, because the
  *             handles of a block in use are nowhere else
+ * @loose:     buffers, one by one
+ *
+ * All that blocks need to come and go is in the first line.
  */
 struct vfnet_store {
-	uint32_t first;
-	uint32_t stride;
-	uint32_t (*block)[VFNET_POOL_BLOCK];
 	struct vfnet_stack full;
-	struct vfnet_stack loose;
 	struct vfnet_stack empty;
 	uint32_t n_free;
 	uint32_t low_water;
+	uint32_t first;
+	uint32_t stride;
+	uint32_t (*block)[VFNET_POOL_BLOCK];
+	struct vfnet_stack loose;
 };
 
 /**
@@ -73,13 +75,14 @@ void vfnet_store_close(struct vfnet_store *store);
 void vfnet_store_put(struct vfnet_store *store, const uint32_t *handle, unsigned int n);
 
 /**
- * vfnet_store_get() - take a block
- * @handle: room for VFNET_POOL_BLOCK handles
+ * vfnet_store_get() - take blocks, the most recently given last
+ * @handle:   room for @n_blocks * VFNET_POOL_BLOCK handles
+ * @n_blocks: most that are wanted, at least 1
  *
  * Context: any thread.
- * Return: how many: a whole block, or what is loose, or 0.
+ * Return: how many handles: of whole blocks, or what is loose of one, or 0.
  */
-unsigned int vfnet_store_get(struct vfnet_store *store, uint32_t *handle);
+unsigned int vfnet_store_get(struct vfnet_store *store, uint32_t *handle, unsigned int n_blocks);
 
 /** vfnet_store_reset_low_water() - forget the low-water mark of the first filling. */
 void vfnet_store_reset_low_water(struct vfnet_store *store);

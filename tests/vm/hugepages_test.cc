@@ -3,7 +3,7 @@
  * The region on real hugepages: what the unit tests of lib/mem can only describe. Needs a machine
  * that has 32 free ones of 2 MiB, which nobody else takes meanwhile; guest/memory.sh makes one.
  */
-#include <vfnet/pool.h>
+#include <vfnet/cache.h>
 
 #include <cerrno>
 #include <csignal>

@@ -136,6 +136,48 @@ TEST_F(Cache, HandlesOfNoPoolAreCountedAndDropped)
 	put(good);
 }
 
+/* one handle takes a way of its own */
+TEST_F(Cache, OneByOneAllOfThatHoldsToo)
+{
+	struct vfnet_pool *other = open_pool(256);
+	struct vfnet_cache *theirs = open_cache(other, 64);
+	Handles good = get(1), stranger(1);
+
+	ASSERT_EQ(vfnet_cache_get(theirs, stranger.data(), 1), 1u);
+	put({good[0] | VFNET_PKT_HELD});
+	put({pool_->end + (1 << 16)});
+	put({pool_->first - 1});
+	EXPECT_EQ(vfnet_pool_debug_findings(pool_), 3u);
+	put(stranger);
+	put(good);
+	EXPECT_EQ(vfnet_pool_debug_findings(pool_), 3u);
+	EXPECT_EQ(vfnet_cache_close(theirs), 0);
+	EXPECT_EQ(vfnet_pool_n_free(other), 256u);
+	close_pool(other);
+}
+
+/* a cache that is closed leaves eight blocks in the store; they come back newest first */
+TEST_F(Cache, BlocksComeBackInTheOrderOfAStack)
+{
+	struct vfnet_cache *large = open_cache(pool_, 256);
+	Handles all(256), again(256);
+
+	ASSERT_EQ(vfnet_cache_get(large, all.data(), 256), 256u);
+	for (uint32_t handle : all)
+		vfnet_cache_put(large, &handle, 1);
+	vfnet_cache_put(large, all.data(), 0);
+	uint32_t kept = pool_->n_bufs - vfnet_pool_n_free(pool_);
+
+	EXPECT_EQ(vfnet_cache_close(large), 0);
+	large = open_cache(pool_, 256);
+	for (size_t i = all.size(); i-- > 256 - kept;) {
+		ASSERT_EQ(vfnet_cache_get(large, &again[i], 1), 1u);
+		EXPECT_EQ(again[i], all[i]) << i;
+	}
+	vfnet_cache_put(large, &again[256 - kept], kept);
+	EXPECT_EQ(vfnet_cache_close(large), 0);
+}
+
 TEST_F(Cache, SizeOutOfRangeIsRefused)
 {
 	struct vfnet_cache *cache = nullptr;

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <vfnet/pool.h>
+#include <vfnet/cache.h>
 
 #include "lib/mem/region.h"
 

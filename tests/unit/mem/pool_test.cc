@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <vfnet/pool.h>
+#include <vfnet/cache.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -291,7 +291,7 @@ TEST(Store, HeadNeverLooksTheSameAgain)
 	vfnet_store_put(&store, handles, VFNET_POOL_BLOCK);
 	uint64_t full = store.full.head, empty = store.empty.head;
 
-	ASSERT_EQ(vfnet_store_get(&store, handles), unsigned(VFNET_POOL_BLOCK));
+	ASSERT_EQ(vfnet_store_get(&store, handles, 1), unsigned(VFNET_POOL_BLOCK));
 	vfnet_store_put(&store, handles, VFNET_POOL_BLOCK);
 	EXPECT_EQ(uint32_t(store.full.head), uint32_t(full)) << "the same block on top";
 	EXPECT_NE(store.full.head, full) << "or a slow thread would swap in a stale link";
