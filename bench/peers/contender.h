@@ -86,6 +86,12 @@ struct contender_ops {
 	 * after @run buffers, which are more than the thread keeps to itself; NULL = as another's
 	 */
 	void (*pool)(struct contender *c, unsigned int n, unsigned int bulk, unsigned int run);
+	/** @pool_take: take @n buffers, in calls for @bulk; NULL as @pool */
+	void (*pool_take)(struct contender *c, unsigned int n, unsigned int bulk);
+	/** @pool_fetch: on another core: which they are comes here, so that @pool_give has it */
+	void (*pool_fetch)(struct contender *c, unsigned int n);
+	/** @pool_give: on that core: put them back, with what that thread keeps to itself */
+	void (*pool_give)(struct contender *c, unsigned int n, unsigned int bulk);
 	/** @shuffle: put the pool's buffers into an order without order. Return: 0; -ENOMEM. */
 	int (*shuffle)(struct contender *c);
 	void (*count)(struct contender *c, struct contender_counts *counts);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
@@ -40,6 +41,9 @@ struct bench_dpdk {
 	bool vector;
 	uint16_t port;
 	struct rte_mempool *pool;
+	struct rte_mempool_cache *far; /* another thread's */
+	void *taken[CONTENDER_POOL_WINDOW];
+	void *fetched[CONTENDER_POOL_WINDOW];
 	struct rte_mbuf *kept[CONTENDER_ROOM + 2 * CONTENDER_AHEAD];
 	struct rte_mbuf **line;
 	uint32_t n_line;
@@ -114,10 +118,11 @@ static int dpdk_open(struct contender *c, uint32_t n_bufs, uint32_t held)
 	if (rc)
 		return rc;
 	b->pool = make_pool(c->ops->name, n_bufs);
+	b->far = rte_mempool_cache_create(CACHE, SOCKET_ID_ANY);
 	b->n_line = held;
 	b->line = calloc(held + 1, sizeof(b->line[0]));
 	dpdk_reach(c->nic);
-	rc = b->pool && b->line ? open_answered(b) : -ENOMEM;
+	rc = b->pool && b->far && b->line ? open_answered(b) : -ENOMEM;
 	if (rc == -ENOTSUP)
 		app_error("%s: it does not receive with vector instructions here", c->ops->name);
 	else if (rc)
@@ -275,6 +280,23 @@ static void dpdk_pool(struct contender *c, unsigned int n, unsigned int bulk, un
 	}
 }
 
+static void dpdk_pool_take(struct contender *c, unsigned int n, unsigned int bulk)
+{
+	for (unsigned int i = 0; i < n; i += bulk)
+		rte_mempool_get_bulk(of(c)->pool, of(c)->taken + i, bulk);
+}
+
+static void dpdk_pool_fetch(struct contender *c, unsigned int n)
+{
+	memcpy(of(c)->fetched, of(c)->taken, n * sizeof(of(c)->taken[0]));
+}
+
+static void dpdk_pool_give(struct contender *c, unsigned int n, unsigned int bulk)
+{
+	for (unsigned int i = 0; i < n; i += bulk)
+		rte_mempool_generic_put(of(c)->pool, of(c)->fetched + i, bulk, of(c)->far);
+}
+
 static int dpdk_shuffle(struct contender *c)
 {
 	struct bench_dpdk *b = of(c);
@@ -306,7 +328,8 @@ static void dpdk_count(struct contender *c, struct contender_counts *counts)
 		.name = id, .burst_min = least_burst, .open = dpdk_open, .close = dpdk_close,      \
 		.receive = dpdk_receive, .send = dpdk_send, .forward = dpdk_forward,               \
 		.delayed = dpdk_delayed, .drain = dpdk_drain, .pool = pool_or_null,                \
-		.shuffle = dpdk_shuffle, .count = dpdk_count,                                      \
+		.pool_take = dpdk_pool_take, .pool_fetch = dpdk_pool_fetch,                        \
+		.pool_give = dpdk_pool_give, .shuffle = dpdk_shuffle, .count = dpdk_count,         \
 	}
 
 static const struct contender_ops igb_ops = OPS(1, "dpdk-igb", dpdk_pool);

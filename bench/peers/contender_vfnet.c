@@ -26,6 +26,7 @@
 /**
  * struct bench_vfnet - a port that no mailbox has seen
  * @kept: packets between receive and send, and room to prefetch behind them
+ * @far:  another thread's cache; it gets back what was @taken, and has it in @fetched before
  * @line: delay line of @n_line packets, @line_used so far, oldest at @line_at
  */
 struct bench_vfnet {
@@ -36,6 +37,9 @@ struct bench_vfnet {
 	struct vfnet_region region;
 	struct vfnet_pool *pool;
 	struct vfnet_cache *cache;
+	struct vfnet_cache *far;
+	uint32_t taken[CONTENDER_POOL_WINDOW];
+	uint32_t fetched[CONTENDER_POOL_WINDOW];
 	struct vfnet_rxq *rxq;
 	struct vfnet_txq *txq;
 	struct vfnet_pkt kept[CONTENDER_ROOM + CONTENDER_AHEAD];
@@ -95,7 +99,8 @@ static int open_memory(struct bench_vfnet *b, uint32_t n_bufs, struct vfnet_err 
 	if (rc)
 		return rc;
 	b->region = *vfnet_get_region(b->v);
-	return vfnet_cache_open(b->pool, CACHE, &b->cache, err);
+	rc = vfnet_cache_open(b->pool, CACHE, &b->far, err);
+	return rc ? rc : vfnet_cache_open(b->pool, CACHE, &b->cache, err);
 }
 
 static int open_queues(struct bench_vfnet *b, struct vfnet_err *err)
@@ -131,6 +136,7 @@ static int vfnet_close_all(struct contender *c)
 		igbvf_rxq_close(&b->port.port, b->rxq);
 	if (b->cache)
 		vfnet_cache_close(b->cache);
+	vfnet_cache_close(b->far);
 	if (b->pool)
 		rc = vfnet_pool_close(b->pool, &err);
 	if (rc)
@@ -301,6 +307,23 @@ static void vfnet_pool(struct contender *c, unsigned int n, unsigned int bulk, u
 	}
 }
 
+static void vfnet_pool_take(struct contender *c, unsigned int n, unsigned int bulk)
+{
+	for (unsigned int i = 0; i < n; i += bulk)
+		vfnet_cache_get(of(c)->cache, of(c)->taken + i, bulk);
+}
+
+static void vfnet_pool_fetch(struct contender *c, unsigned int n)
+{
+	memcpy(of(c)->fetched, of(c)->taken, n * sizeof(of(c)->taken[0]));
+}
+
+static void vfnet_pool_give(struct contender *c, unsigned int n, unsigned int bulk)
+{
+	for (unsigned int i = 0; i < n; i += bulk)
+		vfnet_cache_put(of(c)->far, of(c)->fetched + i, bulk);
+}
+
 static int vfnet_shuffle(struct contender *c)
 {
 	struct bench_vfnet *b = of(c);
@@ -337,6 +360,9 @@ static const struct contender_ops vfnet_ops = {
     .delayed = vfnet_delayed,
     .drain = vfnet_drain,
     .pool = vfnet_pool,
+    .pool_take = vfnet_pool_take,
+    .pool_fetch = vfnet_pool_fetch,
+    .pool_give = vfnet_pool_give,
     .shuffle = vfnet_shuffle,
     .count = vfnet_count,
 };

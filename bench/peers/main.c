@@ -55,6 +55,7 @@ static const struct round_case jobs[] = {
     {.name = "tx", .job = ROUND_TX},
     {.name = "io"},
     {.name = "swap", .touch = CONTENDER_SWAP},
+    {.name = "pool handover", .job = ROUND_POOL_HANDOVER, .state = ROUND_OTHER_CORE},
     {.name = "rx", .job = ROUND_RX, .state = ROUND_OTHER_CORE},
     {.name = "tx", .job = ROUND_TX, .state = ROUND_OTHER_CORE},
     {.name = "io", .state = ROUND_OTHER_CORE},

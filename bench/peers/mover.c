@@ -32,6 +32,8 @@ static void *carry_out(void *arg)
 			mover->moved = nullnic_receive(mover->nic, mover->n);
 		else if (mover->order == MOVER_SEND)
 			mover->moved = nullnic_send(mover->nic);
+		else if (mover->order == MOVER_CALL)
+			mover->call(mover->arg);
 		vfnet_word_store(&mover->done, ++seen);
 	}
 }
@@ -105,5 +107,13 @@ uint32_t mover_receive(struct mover *mover, struct nullnic *nic, uint32_t n)
 void mover_send(struct mover *mover, struct nullnic *nic)
 {
 	order(mover, MOVER_SEND, nic, 0);
+	wait(mover);
+}
+
+void mover_call(struct mover *mover, void (*call)(void *arg), void *arg)
+{
+	mover->call = call;
+	mover->arg = arg;
+	order(mover, MOVER_CALL, NULL, 0);
 	wait(mover);
 }

@@ -13,7 +13,7 @@
 
 #include "bench/nullnic/nullnic.h"
 
-enum mover_order { MOVER_NOTHING, MOVER_RECEIVE, MOVER_SEND, MOVER_STOP };
+enum mover_order { MOVER_NOTHING, MOVER_RECEIVE, MOVER_SEND, MOVER_CALL, MOVER_STOP };
 
 /**
  * struct mover - a thread on a core of its own
@@ -21,6 +21,8 @@ enum mover_order { MOVER_NOTHING, MOVER_RECEIVE, MOVER_SEND, MOVER_STOP };
  * @nic:   with this card
  * @n:     good frames to receive
  * @moved: frames
+ * @call:  what to call
+ * @arg:   with
  * @asked: raised by the caller for each order
  * @done:  the last that was carried out
  */
@@ -30,6 +32,8 @@ struct mover {
 	struct nullnic *nic;
 	uint32_t n;
 	uint32_t moved;
+	void (*call)(void *arg);
+	void *arg;
 	alignas(64) uint32_t asked;
 	alignas(64) uint32_t done;
 };
@@ -54,5 +58,8 @@ uint32_t mover_receive(struct mover *mover, struct nullnic *nic, uint32_t n);
 
 /** mover_send() - nullnic_send() over there. */
 void mover_send(struct mover *mover, struct nullnic *nic);
+
+/** mover_call() - @call over there. */
+void mover_call(struct mover *mover, void (*call)(void *arg), void *arg);
 
 #endif

@@ -67,7 +67,7 @@ static inline uint64_t timed_forward(struct contender *c, const struct round_cas
 
 static bool is_pool(const struct round_case *what)
 {
-	return what->job == ROUND_POOL_HIT || what->job == ROUND_POOL_CHURN;
+	return what->job >= ROUND_POOL_HIT;
 }
 
 bool round_applies(const struct contender *c, const struct round_case *what)
@@ -84,6 +84,37 @@ static uint64_t pool_window(struct contender *c, const struct round_case *what)
 	return now() - begin;
 }
 
+/* what the other core does, and how long that takes */
+struct handover {
+	struct contender *c;
+	unsigned int bulk;
+	uint64_t took;
+};
+
+static void give_back(void *arg)
+{
+	struct handover *h = arg;
+	uint64_t begin;
+
+	h->c->ops->pool_fetch(h->c, CONTENDER_POOL_WINDOW);
+	begin = now();
+	h->c->ops->pool_give(h->c, CONTENDER_POOL_WINDOW, h->bulk);
+	h->took = now() - begin;
+}
+
+static uint64_t handover_window(struct contender *c, const struct round_case *what,
+				const struct round_means *means)
+{
+	struct handover h = {.c = c, .bulk = what->burst};
+	uint64_t begin = now(), took;
+
+	c->ops->pool_take(c, CONTENDER_POOL_WINDOW, what->burst);
+	took = now() - begin;
+	mover_call(means->mover, give_back, &h);
+	/* the clock was looked at twice, and the caller knows of once */
+	return took + h.took - means->clock_cost;
+}
+
 static uint64_t card_window(struct contender *c, const struct round_case *what, unsigned int n)
 {
 	uint64_t begin, middle, end;
@@ -98,10 +129,14 @@ static uint64_t card_window(struct contender *c, const struct round_case *what, 
 	return what->job == ROUND_RX ? middle - begin : end - middle;
 }
 
-static uint64_t window(struct contender *c, const struct round_case *what, struct mover *mover)
+static uint64_t window(struct contender *c, const struct round_case *what,
+		       const struct round_means *means)
 {
+	struct mover *mover = means->mover;
 	uint64_t took;
 
+	if (what->job == ROUND_POOL_HANDOVER)
+		return handover_window(c, what, means);
 	if (is_pool(what))
 		return pool_window(c, what);
 	if (what->state == ROUND_OTHER_CORE) {
@@ -139,7 +174,7 @@ void round_run(struct contender *c, const struct round_case *what, const struct 
 		result->line_before = mover_line_cycles(means->mover);
 	nullnic_swapped(c->nic, what->touch == CONTENDER_SWAP);
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t took = window(c, what, means->mover);
+		uint64_t took = window(c, what, means);
 
 		means->ticks[i] = took > means->clock_cost ? took - means->clock_cost : 0;
 	}

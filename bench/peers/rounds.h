@@ -9,13 +9,21 @@
 #include "bench/peers/mover.h"
 
 /** enum round_job - whose time is taken. */
-enum round_job { ROUND_FORWARD, ROUND_RX, ROUND_TX, ROUND_POOL_HIT, ROUND_POOL_CHURN };
+enum round_job {
+	ROUND_FORWARD,
+	ROUND_RX,
+	ROUND_TX,
+	ROUND_POOL_HIT,
+	ROUND_POOL_CHURN,
+	ROUND_POOL_HANDOVER,
+};
 
 /**
  * enum round_state - where what a driver touches lies
  *
  * WARM: in this core's caches. COLD: buffers are shuffled and have waited in the delay line;
- * FORWARD only. OTHER_CORE: what the card writes is in another core's; not for pools.
+ * FORWARD only. OTHER_CORE: what the card writes is in another core's. For pools only with
+ * HANDOVER: that core puts the buffers back.
  */
 enum round_state { ROUND_WARM, ROUND_COLD, ROUND_OTHER_CORE };
 
