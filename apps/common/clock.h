@@ -7,6 +7,13 @@
 
 #define APP_NS_PER_S UINT64_C(1000000000)
 
+/* What app_tsc() counts. Not the counter of arm64, which runs at 1 MHz to 1 GHz: no cycles. */
+#ifdef __x86_64__
+#define APP_TSC_UNIT "TSC cycles"
+#else
+#define APP_TSC_UNIT "nanoseconds"
+#endif
+
 /** app_now_ns() - CLOCK_MONOTONIC. */
 uint64_t app_now_ns(void);
 

@@ -110,7 +110,7 @@ static void print_rates(const struct fwd *fwd, const struct fwd_rates *rates, FI
 		fprintf(out, "slept %s times\n", app_count(fwd->result.sleeps, sleeps));
 	if (!isfinite(rates->driver))
 		return;
-	fprintf(out, "TSC cycles per packet: driver %.1f (%s), application %.1f", rates->driver,
+	fprintf(out, APP_TSC_UNIT " per packet: driver %.1f (%s), application %.1f", rates->driver,
 		vfnet_simd_name(fwd->ports[0].info.simd), rates->app);
 	print_cycles("card", rates->sim, out);
 	print_cycles("idle", rates->idle, out);
