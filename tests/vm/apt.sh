@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Read by tests/vm/fetch and tests/vm/debug-kernel: which Debian this is, which mirrors its apt knows, and an apt configuration of our own that
-# downloads from them without touching the system's. Uses parts.sh and the folder WORK.
+# Read by what fetches packages: which Debian this is, which mirrors its apt knows, and an apt configuration of our own
+# that downloads from them without touching the system's. Uses parts.sh and the folder WORK.
+
+ARCHITECTURE=amd64 # of the packages; of another one than this system's nothing counts as installed
 
 # ---------------------------------------------------------------------------------------------------------------
 # Which Debian, which mirror.
@@ -59,7 +61,7 @@ archive_keyring() {
 write_sources() { # codename mirror security
 	local suites=("$1") suite keyring options
 	keyring=$(archive_keyring)
-	options="[arch=amd64 signed-by=$keyring]"
+	options="[arch=$ARCHITECTURE signed-by=$keyring]"
 	if [[ $1 == bookworm ]]; then
 		suites+=(bookworm-backports)
 	else
@@ -85,6 +87,14 @@ write_preferences() { # codename
 	fi
 }
 
+package_database() {
+	if [[ $ARCHITECTURE == "$(dpkg --print-architecture)" ]]; then
+		echo /var/lib/dpkg/status
+	else
+		echo "$WORK/apt/none/status"
+	fi
+}
+
 write_configuration() {
 	apt-config dump | grep '^Acquire::' || true
 	cat <<-TEXT
@@ -95,12 +105,13 @@ write_configuration() {
 		Dir::Etc::Preferences "$WORK/apt/preferences";
 		Dir::Etc::PreferencesParts "$WORK/apt/none";
 		Dir::State "$WORK/apt/state";
-		Dir::State::status "/var/lib/dpkg/status";
+		Dir::State::status "$(package_database)";
 		Dir::Cache "$WORK/apt/cache";
 		Dir::Log "$WORK/apt/log";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
-		APT::Architecture "amd64";
+		APT::Architecture "$ARCHITECTURE";
+		APT::Architectures { "$ARCHITECTURE"; };
 		APT::Get::AllowUnauthenticated "false";
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "root";
@@ -110,6 +121,7 @@ write_configuration() {
 
 prepare_apt() { # codename mirror security
 	mkdir -p "$WORK"/apt/{none,state/lists/partial,cache/archives/partial,log}
+	: >"$WORK/apt/none/status"
 	write_sources "$@" >"$WORK/apt/sources.list"
 	write_preferences "$1" >"$WORK/apt/preferences"
 	write_configuration >"$WORK/apt/apt.conf"
