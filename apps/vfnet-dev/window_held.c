@@ -7,6 +7,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,6 +100,25 @@ static int find_holder(const struct app_machine *machine, const struct app_funct
 			     fn->address, fn->driver[0] ? fn->driver : "(none)");
 }
 
+/*
+ * Our module puts a function whose registers are asked for into a DMA domain of its own, which its
+ * program cannot change any more: one that is just opening it would fail. Bus mastering comes last.
+ */
+static bool is_driven(const struct app_machine *machine, const struct app_function *fn)
+{
+	char path[APP_PATH_BYTES];
+	uint8_t command = 0;
+	int fd = open(app_path(path, "%s/bus/pci/devices/%s/config", machine->sysfs, fn->address),
+		      O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (pread(fd, &command, 1, PCI_COMMAND) != 1)
+		command = 0;
+	close(fd);
+	return command & PCI_COMMAND_MASTER;
+}
+
 /* Return: a descriptor of the function; -EBUSY it is another file's; a negative errno */
 static int share(const struct holder *holder, const struct app_function *fn)
 {
@@ -128,6 +149,12 @@ int dev_window_held_open(const struct app_machine *machine, const struct app_fun
 
 	if (rc)
 		return rc;
+	if (!holder.group && !is_driven(machine, fn))
+		return vfnet_err_set(
+		    err, -EBUSY,
+		    "%s: process %d (%s) has it open and does not drive it, or not "
+		    "yet: try again when it does",
+		    fn->address, holder.user.pid, holder.user.name);
 	fd = share(&holder, fn);
 	rc = fd < 0 ? fd : find_bar0(fd, fn->driver, &out->offset);
 	if (!rc) {

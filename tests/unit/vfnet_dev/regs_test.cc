@@ -141,6 +141,7 @@ TEST_F(Regs, ACopiedDescriptorThatIsAnotherFilesIsNotRead)
 	ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
 	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
 	machine.link(fds + std::to_string(zero), "dev/vfio3");
+	machine.write(machine.dir(VF1) + "/config", std::string("\x86\x80\xca\x10\x06", 5));
 	ASSERT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), 0) << err.text;
 	EXPECT_EQ(dev_window_read(&window, IGBVF_STATUS), 0u);
 	close(window.fd);
@@ -150,6 +151,28 @@ TEST_F(Regs, ACopiedDescriptorThatIsAnotherFilesIsNotRead)
 	EXPECT_NE(strstr(err.text, "another file"), nullptr) << err.text;
 	close(zero);
 	close(null);
+}
+
+/* The look would give the function a DMA domain before the program does. */
+TEST_F(Regs, AFunctionThatIsBeingOpenedIsLeftAlone)
+{
+	int zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	struct dev_window window = {};
+	struct app_function fn;
+	struct vfnet_err err;
+
+	machine.bind(VF1, "vfio");
+	machine.remove("dev/vfio3");
+	ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
+	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
+	machine.link("proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(zero),
+		     "dev/vfio3");
+	for (const char *config : {"", "\x86\x80\xca\x10\x02"}) {
+		machine.write(machine.dir(VF1) + "/config", config);
+		EXPECT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), -EBUSY);
+		EXPECT_NE(strstr(err.text, "does not drive it, or not yet"), nullptr) << err.text;
+	}
+	close(zero);
 }
 
 TEST_F(Regs, WhatWasHandedToAProgramIsSaidToBeInUse)
