@@ -48,6 +48,15 @@ class Regs : public testing::Test
 	{
 		EXPECT_NE(machine.err.find(text), std::string::npos) << machine.err;
 	}
+
+	/* VF1 is with our module, and its node can be opened. */
+	void bind_to_zeros(struct app_function *fn)
+	{
+		machine.bind(VF1, "vfio");
+		machine.remove("dev/vfio3");
+		ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
+		ASSERT_EQ(app_function_read(machine.machine(), VF1, fn), 0);
+	}
 };
 
 TEST_F(Regs, AreShownWithTheirFields)
@@ -136,10 +145,7 @@ TEST_F(Regs, ACopiedDescriptorThatIsAnotherFilesIsNotRead)
 	struct app_function fn;
 	struct vfnet_err err;
 
-	machine.bind(VF1, "vfio");
-	machine.remove("dev/vfio3");
-	ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
-	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
+	bind_to_zeros(&fn);
 	machine.link(fds + std::to_string(zero), "dev/vfio3");
 	machine.write(machine.dir(VF1) + "/config", std::string("\x86\x80\xca\x10\x06", 5));
 	ASSERT_EQ(dev_window_held_open(machine.machine(), &fn, &window, &err), 0) << err.text;
@@ -161,10 +167,7 @@ TEST_F(Regs, AFunctionThatIsBeingOpenedIsLeftAlone)
 	struct app_function fn;
 	struct vfnet_err err;
 
-	machine.bind(VF1, "vfio");
-	machine.remove("dev/vfio3");
-	ASSERT_EQ(symlink("/dev/zero", (machine.root + "/dev/vfio3").c_str()), 0);
-	ASSERT_EQ(app_function_read(machine.machine(), VF1, &fn), 0);
+	bind_to_zeros(&fn);
 	machine.link("proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(zero),
 		     "dev/vfio3");
 	for (const char *config : {"", "\x86\x80\xca\x10\x02"}) {
